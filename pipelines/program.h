@@ -1,0 +1,70 @@
+// The program: what the audience sees and hears. One GstPipeline, built from a launch description
+// (program.launch) and found by element name:
+//
+//   stage   activespeaker; a slot's audio and camera go to its audio_<n> and video_<n>
+//   mix     audiomixer; a slot's audio goes to its sink_<n>
+//   hls     llhlssink
+//
+// All slots are linked when the program is built and never change afterwards: a speaker who joins,
+// stalls or leaves fills or stops filling a slot, and the graph does not notice. Speakers have
+// pipelines of their own that share this one's clock and base time, so their running time is the
+// program's; media crosses as samples, never as a link.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "base/media_time.h"
+#include "glibx/loop.h"
+#include "gstx/ref.h"
+#include "hls/store.h"
+
+namespace spacecast {
+
+// One speaker's way into the program. Freed for the next speaker when destroyed (any thread).
+class ProgramSlot {
+ public:
+  virtual ~ProgramSlot() = default;
+  [[nodiscard]] virtual unsigned index() const = 0;
+  // Raw audio (any rate, F32LE or S16LE) and raw video with timestamps on the program's running
+  // time, from a streaming thread. Never block: the oldest is dropped where the program lags.
+  virtual void push_audio(Ref<GstSample> sample) = 0;
+  virtual void push_video(Ref<GstSample> sample) = 0;
+  // What the speaker signalled. Off: the card with the name is shown at once. On: the camera from its
+  // next frame. A camera that sends nothing for 600 ms counts as off until it sends again.
+  virtual void set_camera(bool on) = 0;
+};
+
+class Program {
+ public:
+  struct Options {
+    std::string description;  // The text of a .launch file.
+    unsigned slots = 13;
+  };
+  struct OnAir {
+    int slot = -1;  // -1: nobody.
+    MediaTime onset{}, decided{}, cut{};
+    std::string reason;
+  };
+
+  // Builds and starts the pipeline. `on_air` and `on_error` are posted to `loop`.
+  [[nodiscard]] static Result<std::unique_ptr<Program>> create(
+      Options options, std::shared_ptr<Loop> loop, std::shared_ptr<hls::Store> store,
+      std::function<void(OnAir)> on_air, std::function<void(Error)> on_error);
+  virtual ~Program() = default;
+
+  // kLimit when all slots are taken. Control loop only.
+  [[nodiscard]] virtual Result<std::unique_ptr<ProgramSlot>> acquire(std::string name) = 0;
+  // For the speakers' pipelines: gst_pipeline_use_clock, gst_element_set_base_time with start time NONE.
+  [[nodiscard]] virtual Ref<GstClock> clock() const = 0;
+  [[nodiscard]] virtual GstClockTime base_time() const = 0;
+  // Ends the stream in order: EOS through encoder and packager, then EXT-X-ENDLIST; `done` is posted.
+  virtual void end(Task done) = 0;
+};
+
+}  // namespace spacecast

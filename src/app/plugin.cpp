@@ -1,0 +1,14 @@
+// Entry point of the plugin "spacecast": registers the elements and joins them with what they may not
+// know themselves.
+#include <gst/gst.h>
+
+namespace {
+
+gboolean plugin_init(GstPlugin*) { return TRUE; }
+
+}  // namespace
+
+#define PACKAGE "spacecast"
+GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, spacecast,
+                  "Live Spaces: active speaker and low-latency HLS", plugin_init, "0.1.0", "LGPL",
+                  "spacecast", "https://spacecast.invalid/")
