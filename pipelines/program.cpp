@@ -1,0 +1,197 @@
+#include "pipelines/program.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstring>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gstx/bus.h"
+#include "gstx/store_value.h"
+#include "pipelines/card.h"
+#include "pipelines/slot_channel.h"
+
+namespace spacecast {
+namespace {
+
+constexpr auto kCameraCheck = std::chrono::milliseconds(100);
+
+class SlotHandle final : public ProgramSlot {
+ public:
+  explicit SlotHandle(std::shared_ptr<SlotChannel> channel) : channel_(std::move(channel)) {}
+  ~SlotHandle() override { channel_->release(); }
+  unsigned index() const override { return channel_->index(); }
+  void push_audio(Ref<GstSample> sample) override { channel_->push_audio(sample.get()); }
+  void push_video(Ref<GstSample> sample) override { channel_->push_video(sample.get()); }
+  void set_camera(bool on) override { channel_->set_camera(on); }
+
+ private:
+  std::shared_ptr<SlotChannel> channel_;
+};
+
+// Cards are drawn at this size; what follows the switch fits them to the canvas like any camera.
+constexpr int kCardWidth = 1280;
+constexpr int kCardHeight = 720;
+
+MediaTime media_time(const GstStructure* structure, const char* field) {
+  guint64 value = 0;
+  gst_structure_get_uint64(structure, field, &value);
+  return MediaTime(static_cast<MediaTime::rep>(value));
+}
+
+Program::OnAir parse_on_air(const GstStructure* structure) {
+  Program::OnAir on_air;
+  const char* speaker = gst_structure_get_string(structure, "speaker");
+  const std::string_view number = speaker ? speaker : "";
+  std::from_chars(number.data(), number.data() + number.size(), on_air.slot);
+  on_air.onset = media_time(structure, "onset");
+  on_air.decided = media_time(structure, "decided");
+  on_air.cut = media_time(structure, "cut");
+  const char* reason = gst_structure_get_string(structure, "reason");
+  on_air.reason = reason ? reason : "";
+  return on_air;
+}
+
+class GstProgram final : public Program {
+ public:
+  GstProgram(std::shared_ptr<Loop> loop, std::function<void(OnAir)> on_air,
+             std::function<void(Error)> on_error)
+      : loop_(std::move(loop)), on_air_(std::move(on_air)), on_error_(std::move(on_error)) {}
+
+  ~GstProgram() override {
+    camera_timer_.stop();
+    if (pipeline_) gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+  }
+
+  Result<void> build(const Options& options, std::shared_ptr<hls::Store> store) {
+    ErrorOut error;
+    pipeline_ = Ref<GstElement>(gst_parse_launch(options.description.c_str(), error.out()));
+    if (!pipeline_ || error) {
+      return fail(ErrorCode::kInvalidArgument, fmt::format("program: {}", error.message()));
+    }
+    if (!GST_IS_PIPELINE(pipeline_.get())) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "program: a description of several linked elements is needed");
+    }
+    const auto stage = find("stage", "activespeaker");
+    const auto mix = find("mix", "audiomixer");
+    const auto hls = find("hls", "llhlssink");
+    for (const auto* found : {&stage, &mix, &hls}) {
+      if (!*found) return std::unexpected(found->error());
+    }
+    // The worker serves by itself; a port that the file names is for gst-launch-1.0.
+    g_object_set(hls->get(), "http-port", 0, nullptr);
+    set_store(hls->get(), std::move(store));
+    for (unsigned index = 0; index < options.slots; ++index) {
+      auto slot = SlotChannel::create(pipeline_.get(), stage->get(), mix->get(), index);
+      if (!slot) return std::unexpected(slot.error());
+      slots_.push_back(std::move(*slot));
+    }
+    return {};
+  }
+
+  Result<void> start() {
+    bus_ = BusWatch(pipeline_.get(), *loop_, [this](GstMessage* message) { on_message(message); });
+    // Clock and base time are set by hand, so that they are known to the speakers' pipelines from the
+    // start and never change.
+    clock_ = adopt(gst_system_clock_obtain());
+    base_time_ = gst_clock_get_time(clock_.get());
+    gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), clock_.get());
+    gst_element_set_start_time(pipeline_.get(), GST_CLOCK_TIME_NONE);
+    gst_element_set_base_time(pipeline_.get(), base_time_);
+    if (gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
+      return fail(ErrorCode::kInternal, first_fault());
+    }
+    camera_timer_ = loop_->every(kCameraCheck, [this] {
+      for (const auto& slot : slots_) slot->check_camera();
+    });
+    return {};
+  }
+
+  Result<std::unique_ptr<ProgramSlot>> acquire(std::string name) override {
+    auto card = render_card(name, kCardWidth, kCardHeight);
+    for (const auto& slot : slots_) {
+      if (slot->acquire(card)) return std::make_unique<SlotHandle>(slot);
+    }
+    return fail(ErrorCode::kLimit,
+                fmt::format("the stage is full: {} of {} places are taken", slots_.size(),
+                            slots_.size()));
+  }
+
+  Ref<GstClock> clock() const override { return clock_; }
+  GstClockTime base_time() const override { return base_time_; }
+
+  void end(Task done) override {
+    ended_ = std::move(done);
+    gst_element_send_event(pipeline_.get(), gst_event_new_eos());
+  }
+
+ private:
+  Result<Ref<GstElement>> find(const char* name, const char* factory) const {
+    auto element = adopt(gst_bin_get_by_name(GST_BIN(pipeline_.get()), name));
+    if (!element) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("program: no element is named '{}'; an {} name={} is needed", name,
+                              factory, name));
+    }
+    return element;
+  }
+
+  // The reason of a failed start is on the bus before set_state() returns.
+  std::string first_fault() const {
+    const auto bus = adopt(gst_element_get_bus(pipeline_.get()));
+    const auto message = adopt(gst_bus_pop_filtered(bus.get(), GST_MESSAGE_ERROR));
+    return message ? "program: " + describe_fault(message.get())
+                   : "program: the pipeline does not start and gives no reason";
+  }
+
+  void on_message(GstMessage* message) {
+    switch (GST_MESSAGE_TYPE(message)) {
+      case GST_MESSAGE_ERROR:
+        on_error_({ErrorCode::kInternal, "program: " + describe_fault(message)});
+        break;
+      case GST_MESSAGE_EOS:
+        if (ended_) std::exchange(ended_, {})();
+        break;
+      case GST_MESSAGE_LATENCY:
+        gst_bin_recalculate_latency(GST_BIN(pipeline_.get()));
+        break;
+      case GST_MESSAGE_ELEMENT:
+        if (gst_message_has_name(message, "active-speaker")) {
+          on_air_(parse_on_air(gst_message_get_structure(message)));
+        }
+        break;
+      default:
+        break;
+    }
+  }
+
+  std::shared_ptr<Loop> loop_;
+  std::function<void(OnAir)> on_air_;
+  std::function<void(Error)> on_error_;
+  Ref<GstElement> pipeline_;
+  Ref<GstClock> clock_;
+  GstClockTime base_time_ = 0;
+  BusWatch bus_;
+  Timer camera_timer_;
+  std::vector<std::shared_ptr<SlotChannel>> slots_;
+  Task ended_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Program>> Program::create(Options options, std::shared_ptr<Loop> loop,
+                                                 std::shared_ptr<hls::Store> store,
+                                                 std::function<void(OnAir)> on_air,
+                                                 std::function<void(Error)> on_error) {
+  auto program = std::make_unique<GstProgram>(std::move(loop), std::move(on_air), std::move(on_error));
+  if (auto built = program->build(options, std::move(store)); !built) {
+    return std::unexpected(built.error());
+  }
+  if (auto started = program->start(); !started) return std::unexpected(started.error());
+  return program;
+}
+
+}  // namespace spacecast

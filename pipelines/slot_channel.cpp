@@ -1,0 +1,133 @@
+#include "pipelines/slot_channel.h"
+
+#include <fmt/format.h>
+#include <gst/app/gstappsrc.h>
+
+namespace spacecast {
+namespace {
+
+// Long enough for a keyframe that got lost, short enough that nobody looks at a frozen face.
+constexpr GstClockTime kCameraTimeout = 600 * GST_MSECOND;
+// What waits in front of an element that lags; the oldest goes first.
+constexpr GstClockTime kAudioQueue = 500 * GST_MSECOND;
+constexpr guint64 kVideoQueueFrames = 8;
+
+Ref<GstElement> make_source(GstElement* pipeline, const std::string& name) {
+  Ref<GstElement> source(gst_element_factory_make("appsrc", name.c_str()));
+  if (!source) return source;
+  g_object_set(source.get(), "format", GST_FORMAT_TIME, "is-live", TRUE, "block", FALSE, "max-bytes",
+               guint64{0}, "leaky-type", GST_APP_LEAKY_TYPE_DOWNSTREAM, "min-latency", gint64{0},
+               nullptr);
+  gst_bin_add(GST_BIN(pipeline), source.get());
+  return source;
+}
+
+bool link(GstElement* source, GstPad* sink) {
+  const auto pad = adopt(gst_element_get_static_pad(source, "src"));
+  return GST_PAD_LINK_SUCCESSFUL(gst_pad_link(pad.get(), sink));
+}
+
+void push(GstElement* source, GstSample* sample) {
+  // Refused only while the program shuts down; the sample is then of no use to anyone.
+  gst_app_src_push_sample(GST_APP_SRC(source), sample);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<SlotChannel>> SlotChannel::create(GstElement* pipeline, GstElement* stage,
+                                                         GstElement* mix, unsigned index) {
+  std::shared_ptr<SlotChannel> slot(new SlotChannel());
+  slot->index_ = index;
+  slot->pipeline_ = Ref<GstElement>(pipeline);
+  slot->detector_audio_ = make_source(pipeline, fmt::format("slot_{}_detect", index));
+  slot->mixer_audio_ = make_source(pipeline, fmt::format("slot_{}_mix", index));
+  slot->video_ = make_source(pipeline, fmt::format("slot_{}_video", index));
+  if (!slot->detector_audio_ || !slot->mixer_audio_ || !slot->video_) {
+    return fail(ErrorCode::kInternal, "appsrc is missing: install gstreamer1.0-plugins-base");
+  }
+  for (const auto& source : {slot->detector_audio_, slot->mixer_audio_}) {
+    g_object_set(source.get(), "max-time", guint64{kAudioQueue}, nullptr);
+  }
+  g_object_set(slot->video_.get(), "max-buffers", kVideoQueueFrames, nullptr);
+
+  slot->stage_audio_pad_ =
+      adopt(gst_element_request_pad_simple(stage, fmt::format("audio_{}", index).c_str()));
+  const auto video_pad =
+      adopt(gst_element_request_pad_simple(stage, fmt::format("video_{}", index).c_str()));
+  const auto mix_pad = adopt(gst_element_request_pad_simple(mix, "sink_%u"));
+  if (!slot->stage_audio_pad_ || !video_pad || !mix_pad ||
+      !link(slot->detector_audio_.get(), slot->stage_audio_pad_.get()) ||
+      !link(slot->video_.get(), video_pad.get()) ||
+      !link(slot->mixer_audio_.get(), mix_pad.get())) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("program: slot {} cannot be linked; 'stage' must be an activespeaker and "
+                            "'mix' an audiomixer with pads {} free",
+                            index, index));
+  }
+  g_object_set(slot->stage_audio_pad_.get(), "active", FALSE, nullptr);
+  return slot;
+}
+
+GstClockTime SlotChannel::running_time() const {
+  const auto clock = adopt(gst_element_get_clock(pipeline_.get()));
+  if (!clock) return 0;
+  const GstClockTime now = gst_clock_get_time(clock.get());
+  const GstClockTime base = gst_element_get_base_time(pipeline_.get());
+  return now > base ? now - base : 0;
+}
+
+bool SlotChannel::acquire(Ref<GstSample> card) {
+  {
+    MutexLock lock(mutex_);
+    if (occupied_) return false;
+    occupied_ = true;
+    camera_on_ = true;
+    last_frame_ = 0;
+    card_ = std::move(card);
+    show_card();
+  }
+  g_object_set(stage_audio_pad_.get(), "active", TRUE, nullptr);
+  return true;
+}
+
+void SlotChannel::release() {
+  g_object_set(stage_audio_pad_.get(), "active", FALSE, nullptr);
+  MutexLock lock(mutex_);
+  occupied_ = false;
+  card_.reset();
+}
+
+void SlotChannel::push_audio(GstSample* sample) {
+  push(detector_audio_.get(), sample);
+  push(mixer_audio_.get(), sample);
+}
+
+void SlotChannel::push_video(GstSample* sample) {
+  MutexLock lock(mutex_);
+  if (!camera_on_) return;
+  last_frame_ = running_time();
+  card_shown_ = false;
+  push(video_.get(), sample);
+}
+
+void SlotChannel::set_camera(bool on) {
+  MutexLock lock(mutex_);
+  camera_on_ = on;
+  if (!on && !card_shown_) show_card();
+}
+
+void SlotChannel::check_camera() {
+  MutexLock lock(mutex_);
+  if (occupied_ && !card_shown_ && running_time() > last_frame_ + kCameraTimeout) show_card();
+}
+
+void SlotChannel::show_card() {
+  card_shown_ = true;
+  const auto frame = adopt(gst_buffer_copy(gst_sample_get_buffer(card_.get())));
+  GST_BUFFER_PTS(frame.get()) = running_time();
+  const auto sample = adopt(gst_sample_new(frame.get(), gst_sample_get_caps(card_.get()), nullptr,
+                                           nullptr));
+  push(video_.get(), sample.get());
+}
+
+}  // namespace spacecast
