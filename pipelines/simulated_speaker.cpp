@@ -1,0 +1,289 @@
+#include "pipelines/simulated_speaker.h"
+
+#include <fmt/format.h>
+#define GST_USE_UNSTABLE_API
+#include <gst/webrtc/webrtc.h>
+
+#include <algorithm>
+#include <functional>
+#include <string_view>
+#include <utility>
+
+#include "gstx/ice.h"
+
+namespace spacecast {
+namespace {
+
+// rtph264pay writes the stream's own profile-level-id (x264: 42c01f), which is the same profile as
+// the offered one in other bits (RFC 6184 §8.1), and webrtcbin 1.22 sends nothing unless both are
+// equal.
+constexpr std::string_view kVideoChain =
+    "appsrc name=video_source format=time is-live=true "
+    "caps=video/x-h264,stream-format=byte-stream,alignment=au "
+    "! clocksync ! rtph264pay pt=102 config-interval=-1 aggregate-mode=zero-latency mtu=1200 "
+    "! capssetter name=video_rtp caps=application/x-rtp,profile-level-id=(string)42e01f "
+    "! peer. ";
+constexpr std::string_view kAudioChain =
+    "appsrc name=audio_source format=time is-live=true "
+    "caps=audio/x-opus,channel-mapping-family=0,rate=48000,channels=2 "
+    "! clocksync ! rtpopuspay name=audio_rtp pt=111 ! peer. ";
+
+constexpr const char* kVideoCodec =
+    "application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=102,"
+    "profile-level-id=(string)42e01f,packetization-mode=(string)1";
+constexpr const char* kAudioCodec =
+    "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=111";
+
+// webrtcbin 1.22 may never report that gathering is complete; host candidates are there long
+// before.
+constexpr std::chrono::milliseconds kGatheringMax{2000};
+
+Ref<GstElement> child(const Ref<GstElement>& bin, const char* name) {
+  return adopt(gst_bin_get_by_name(GST_BIN(bin.get()), name));
+}
+
+// Refused media have port 0 (RFC 3264 §6).
+Result<void> check_answer(const GstSDPMessage* answer, std::size_t offered) {
+  if (gst_sdp_message_medias_len(answer) != offered) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("the answer has {} media, the offer {}",
+                            gst_sdp_message_medias_len(answer), offered));
+  }
+  for (unsigned i = 0; i < offered; ++i) {
+    const GstSDPMedia* media = gst_sdp_message_get_media(answer, i);
+    if (gst_sdp_media_get_port(media) == 0) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("the answer refuses our {}", gst_sdp_media_get_media(media)));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Traffic SimulatedSpeaker::Counter::now() const {
+  return {packets.load(), bytes.load()};
+}
+
+SimulatedSpeaker::SimulatedSpeaker(Options options, std::shared_ptr<Loop> loop, Handlers handlers)
+    : options_(std::move(options)), loop_(std::move(loop)), handlers_(std::move(handlers)) {}
+
+Result<std::shared_ptr<SimulatedSpeaker>> SimulatedSpeaker::create(Options options,
+                                                                   std::shared_ptr<Loop> loop,
+                                                                   Handlers handlers) {
+  if (!options.audio && !options.video) {
+    return fail(ErrorCode::kInvalidArgument, "a speaker needs audio or video to offer");
+  }
+  auto speaker = std::shared_ptr<SimulatedSpeaker>(
+      new SimulatedSpeaker(std::move(options), std::move(loop), std::move(handlers)));
+  if (auto built = speaker->build(); !built) return std::unexpected(built.error());
+  return speaker;
+}
+
+SimulatedSpeaker::~SimulatedSpeaker() {
+  over_ = true;
+  signals_.clear();
+  if (pipeline_) gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+}
+
+Result<void> SimulatedSpeaker::build() {
+  std::string description = "webrtcbin name=peer bundle-policy=max-bundle ";
+  if (options_.audio) description += kAudioChain;
+  if (options_.video) description += kVideoChain;
+  ErrorOut error;
+  pipeline_ = Ref<GstElement>(gst_parse_launch(description.c_str(), error.out()));
+  if (!pipeline_ || error) return fail(ErrorCode::kInternal, error.message());
+  peer_ = child(pipeline_, "peer");
+  if (auto restricted = restrict_ice(peer_.get(), options_.ice_address); !restricted)
+    return restricted;
+  prepare_transceivers();
+
+  const auto prepare = [this](const char* rtp, const char* source, std::shared_ptr<const Clip> clip,
+                              Counter& sent) {
+    if (!clip) return;
+    players_.push_back(ClipPlayer::create(child(pipeline_, source), std::move(clip)));
+    const auto pad = adopt(gst_element_get_static_pad(child(pipeline_, rtp).get(), "src"));
+    count(pad.get(), counters_, sent);
+  };
+  prepare("audio_rtp", "audio_source", options_.audio, counters_->audio_sent);
+  prepare("video_rtp", "video_source", options_.video, counters_->video_sent);
+
+  bus_ = BusWatch(pipeline_.get(), *loop_, [this](GstMessage* message) { on_message(message); });
+  connect_signals();
+  if (gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
+    return fail(ErrorCode::kInternal, "the speaker's pipeline does not start");
+  }
+  loop_->post(on_loop(&SimulatedSpeaker::create_offer));
+  return {};
+}
+
+void SimulatedSpeaker::prepare_transceivers() {
+  for (int i = 0;; ++i) {
+    GstWebRTCRTPTransceiver* raw = nullptr;
+    g_signal_emit_by_name(peer_.get(), "get-transceiver", i, &raw);
+    const auto transceiver = adopt(raw);
+    if (!transceiver) return;
+    const bool audio = options_.audio && i == 0;
+    const auto codec = adopt(gst_caps_from_string(audio ? kAudioCodec : kVideoCodec));
+    g_object_set(transceiver.get(), "codec-preferences", codec.get(), "direction",
+                 options_.receive ? GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDRECV
+                                  : GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY,
+                 nullptr);
+  }
+}
+
+// A closure for loop_->post() that does nothing once this is gone.
+template <typename F>
+std::function<void()> SimulatedSpeaker::on_loop(F action) {
+  return [weak = weak_from_this(), action] {
+    if (const auto self = weak.lock()) std::invoke(action, *self);
+  };
+}
+
+void SimulatedSpeaker::connect_signals() {
+  const auto posted = [this](auto action) {
+    return [loop = loop_, task = on_loop(action)](GObject*, GParamSpec*) { loop->post(task); };
+  };
+  signals_.push_back(Signal::connect(peer_.get(), "notify::ice-gathering-state",
+                                     posted(&SimulatedSpeaker::on_gathering_state)));
+  signals_.push_back(Signal::connect(peer_.get(), "notify::connection-state",
+                                     posted(&SimulatedSpeaker::on_connection_state)));
+  // On a thread of webrtcbin's: the counter and a sink must be in place before the first packet.
+  signals_.push_back(Signal::connect(
+      peer_.get(), "pad-added",
+      [counters = counters_, bin = pipeline_.get()](GstElement*, GstPad* pad) {
+        if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC) return;
+        const auto caps = adopt(gst_pad_get_current_caps(pad));
+        const char* media =
+            caps ? gst_structure_get_string(gst_caps_get_structure(caps.get(), 0), "media")
+                 : nullptr;
+        const bool audio = media && std::string_view(media) == "audio";
+        count(pad, counters, audio ? counters->audio_received : counters->video_received);
+        GstElement* sink = gst_element_factory_make("fakesink", nullptr);
+        g_object_set(sink, "async", FALSE, "sync", FALSE, nullptr);
+        gst_bin_add(GST_BIN(bin), sink);
+        const auto sink_pad = adopt(gst_element_get_static_pad(sink, "sink"));
+        gst_pad_link(pad, sink_pad.get());
+        gst_element_sync_state_with_parent(sink);
+      }));
+}
+
+void SimulatedSpeaker::create_offer() {
+  gathering_ = loop_->after(kGatheringMax, on_loop(&SimulatedSpeaker::send_offer));
+  // On webrtcbin's thread, which keeps the element alive meanwhile.
+  const auto on_created = [](GstPromise* promise, gpointer data) {
+    GstWebRTCSessionDescription* offer = nullptr;
+    if (gst_promise_wait(promise) == GST_PROMISE_RESULT_REPLIED) {
+      gst_structure_get(gst_promise_get_reply(promise), "offer",
+                        GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &offer, nullptr);
+    }
+    if (offer) g_signal_emit_by_name(data, "set-local-description", offer, nullptr);
+    g_clear_pointer(&offer, gst_webrtc_session_description_free);
+    gst_promise_unref(promise);
+  };
+  g_signal_emit_by_name(
+      peer_.get(), "create-offer", nullptr,
+      gst_promise_new_with_change_func(on_created, gst_object_ref(peer_.get()), gst_object_unref));
+}
+
+void SimulatedSpeaker::on_gathering_state() {
+  GstWebRTCICEGatheringState state{};
+  g_object_get(peer_.get(), "ice-gathering-state", &state, nullptr);
+  if (state == GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE) send_offer();
+}
+
+void SimulatedSpeaker::send_offer() {
+  if (offered_ || over_) return;
+  offered_ = true;
+  gathering_.stop();
+  GstWebRTCSessionDescription* offer = nullptr;
+  g_object_get(peer_.get(), "local-description", &offer, nullptr);
+  if (!offer) {
+    give_up({ErrorCode::kInternal, "webrtcbin made no offer"});
+    return;
+  }
+  const OwnedString text(gst_sdp_message_as_text(offer->sdp));
+  gst_webrtc_session_description_free(offer);
+  handlers_.on_offer(text.get());
+}
+
+Result<void> SimulatedSpeaker::accept(const std::string& answer) {
+  GstSDPMessage* sdp = nullptr;
+  if (gst_sdp_message_new_from_text(answer.c_str(), &sdp) != GST_SDP_OK) {
+    return fail(ErrorCode::kInvalidArgument, "the answer is no SDP");
+  }
+  if (auto checked = check_answer(sdp, players_.size()); !checked) {
+    gst_sdp_message_free(sdp);
+    return checked;
+  }
+  GstWebRTCSessionDescription* description =
+      gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_ANSWER, sdp);
+  g_signal_emit_by_name(peer_.get(), "set-remote-description", description, nullptr);
+  gst_webrtc_session_description_free(description);
+  return {};
+}
+
+void SimulatedSpeaker::on_connection_state() {
+  GstWebRTCPeerConnectionState state{};
+  g_object_get(peer_.get(), "connection-state", &state, nullptr);
+  if (state == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED ||
+      state == GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED) {
+    give_up({ErrorCode::kIo, connected_ ? "the connection was lost" : "no connection came about"});
+  } else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED && !connected_ && !over_) {
+    connected_ = true;
+    start_media();
+    handlers_.on_connected();
+  }
+}
+
+void SimulatedSpeaker::start_media() {
+  MediaTime period = options_.period;
+  if (period == MediaTime::zero()) {
+    for (const auto& player : players_) period = std::max(period, player->clip().length());
+  }
+  const MediaTime phase = options_.phase() % period;
+  const MediaTime now(
+      static_cast<std::int64_t>(gst_element_get_current_running_time(pipeline_.get())));
+  for (const auto& player : players_) player->start(now, period, phase);
+}
+
+void SimulatedSpeaker::on_message(GstMessage* message) {
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+    give_up({ErrorCode::kInternal, describe_fault(message)});
+  }
+}
+
+void SimulatedSpeaker::give_up(Error error) {
+  if (std::exchange(over_, true)) return;
+  handlers_.on_error(std::move(error));
+}
+
+SimulatedSpeaker::Report SimulatedSpeaker::report() const {
+  return {counters_->audio_sent.now(), counters_->video_sent.now(), counters_->audio_received.now(),
+          counters_->video_received.now()};
+}
+
+void SimulatedSpeaker::count(GstPad* pad, std::shared_ptr<Counters> counters, Counter& counter) {
+  struct Probe {
+    std::shared_ptr<Counters> owner;
+    Counter& counter;
+  };
+  gst_pad_add_probe(
+      pad, GstPadProbeType(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST),
+      [](GstPad*, GstPadProbeInfo* info, gpointer data) {
+        Counter& total = static_cast<Probe*>(data)->counter;
+        if ((info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) != 0) {
+          GstBufferList* list = GST_PAD_PROBE_INFO_BUFFER_LIST(info);
+          total.packets += gst_buffer_list_length(list);
+          total.bytes += gst_buffer_list_calculate_size(list);
+        } else {
+          total.packets += 1;
+          total.bytes += gst_buffer_get_size(GST_PAD_PROBE_INFO_BUFFER(info));
+        }
+        return GST_PAD_PROBE_OK;
+      },
+      new Probe{std::move(counters), counter},
+      [](gpointer data) { delete static_cast<Probe*>(data); });
+}
+
+}  // namespace spacecast
