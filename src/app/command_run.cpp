@@ -1,0 +1,182 @@
+#include "app/command_run.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <glib-unix.h>
+
+#include <csignal>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/address.h"
+#include "app/log.h"
+#include "app/worker.h"
+#include "base/ids.h"
+#include "glibx/ref.h"
+
+namespace spacecast {
+namespace {
+
+constexpr int kEnded = 0;
+constexpr int kFault = 1;
+constexpr int kBadUsage = 2;
+
+struct RunOptions {
+  std::string space;
+  std::string listen = "127.0.0.1:8080";
+  std::string admin = "127.0.0.1:9100";
+  std::string program;
+  std::string ice_address;
+  std::string log = "text";
+  std::string config;
+  unsigned drain_s = 10;
+  bool open = false;
+};
+
+// A check that says in one line what is allowed; CLI11 puts the option's name in front.
+template <typename Parse>
+CLI::Validator check(Parse parse, std::string type_name) {
+  return CLI::Validator(
+      [parse](std::string& value) -> std::string {
+        const auto parsed = parse(value);
+        return parsed ? std::string() : parsed.error().message;
+      },
+      std::move(type_name));
+}
+
+Result<std::string> parse_ip(const std::string& text) {
+  in6_addr address{};
+  if (inet_pton(AF_INET, text.c_str(), &address) == 1 ||
+      inet_pton(AF_INET6, text.c_str(), &address) == 1) {
+    return text;
+  }
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("\"{}\": allowed is a numeric IPv4 or IPv6 address", text));
+}
+
+// SIGTERM or SIGINT ends the Space in order; a second one ends the process at once.
+class EndSignals {
+ public:
+  EndSignals(const Loop& loop, std::function<void()> end) : end_(std::move(end)) {
+    for (const int number : {SIGTERM, SIGINT}) {
+      GSource* source = g_unix_signal_source_new(number);
+      g_source_set_callback(source, on_signal, this, nullptr);
+      g_source_attach(source, loop.context());
+      sources_.push_back(adopt(source));
+    }
+  }
+  ~EndSignals() {
+    for (const auto& source : sources_) g_source_destroy(source.get());
+  }
+  EndSignals(const EndSignals&) = delete;
+  EndSignals& operator=(const EndSignals&) = delete;
+
+ private:
+  static gboolean on_signal(gpointer data) {
+    auto* self = static_cast<EndSignals*>(data);
+    if (std::exchange(self->ending_, true)) std::_Exit(kFault);
+    self->end_();
+    return G_SOURCE_CONTINUE;
+  }
+
+  std::function<void()> end_;
+  std::vector<Ref<GSource>> sources_;
+  bool ending_ = false;
+};
+
+// What may be asked of the addresses only together.
+Result<WorkerOptions> worker_options(const RunOptions& options) {
+  WorkerOptions worker;
+  worker.space = options.space;
+  worker.listen = *parse_address(options.listen);
+  worker.admin = *parse_address(options.admin);
+  worker.program_file = options.program;
+  worker.ice_address = options.ice_address;
+  worker.drain = std::chrono::seconds(options.drain_s);
+  if (!options.open) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--open is needed: this version has no join tokens, so anybody who reaches the address "
+                "may go on stage");
+  }
+  if (!worker.listen.loopback()) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("--open with --listen {}: without join tokens only a loopback address is "
+                            "allowed (127.0.0.1, [::1])",
+                            options.listen));
+  }
+  return worker;
+}
+
+int run(const RunOptions& options) {
+  set_log_format(options.log == "json" ? LogFormat::kJson : LogFormat::kText);
+  const auto settings = worker_options(options);
+  if (!settings) {
+    std::fprintf(stderr, "spacecast: %s\n", settings.error().message.c_str());
+    return kBadUsage;
+  }
+  const auto loop = Loop::create();
+  int status = kEnded;
+  auto worker = Worker::create(*settings, loop, [&](const Error& error) {
+    log_event(LogLevel::kError, "program failed", {{"reason", error.message}});
+    status = kFault;
+    loop->quit();
+  });
+  if (!worker) {
+    log_event(LogLevel::kError, "not started", {{"reason", worker.error().message}});
+    return kFault;
+  }
+  const std::string authority = settings->listen.authority((*worker)->port());
+  log_event(LogLevel::kInfo, "started",
+            {{"space", options.space},
+             {"admin", settings->admin.authority((*worker)->admin_port())}});
+  // Standard output is for whoever started us: where to go, one line each.
+  fmt::print("viewer http://{}/\nstudio http://{}/studio\nstage http://{}/spaces/{}/stage\n"
+             "admin http://{}/\n",
+             authority, authority, authority, options.space,
+             settings->admin.authority((*worker)->admin_port()));
+  std::fflush(stdout);
+  const EndSignals signals(*loop, [&] {
+    log_event(LogLevel::kInfo, "ending");
+    (*worker)->end([&] { loop->quit(); });
+  });
+  loop->run();
+  worker->reset();
+  log_event(LogLevel::kInfo, "ended");
+  return status;
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, int& status) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app.add_subcommand("run", "Hosts a Space: stage, program, LL-HLS");
+  command->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  command->add_option("--config", options->config, "TOML file with these options as keys");
+  command->add_option("--space", options->space, "The Space's id, part of its URLs")
+      ->required()
+      ->check(check([](const std::string& text) { return parse_space_id(text); }, "ID"));
+  command->add_option("--listen", options->listen, "Public address; port 0 picks one and prints it")
+      ->capture_default_str()
+      ->check(check([](const std::string& text) { return parse_address(text); }, "HOST:PORT"));
+  command->add_option("--admin", options->admin, "Address of /healthz, /readyz and /metrics")
+      ->capture_default_str()
+      ->check(check([](const std::string& text) { return parse_address(text); }, "HOST:PORT"));
+  command->add_flag("--open", options->open, "No join tokens; only on a loopback address");
+  command->add_option("--program", options->program, "Launch description to run as the program")
+      ->check(CLI::ExistingFile);
+  command
+      ->add_option("--ice-address", options->ice_address,
+                   "The only local address for speakers' media; default: all interfaces")
+      ->check(check(parse_ip, "IP"));
+  command->add_option("--log", options->log, "How events are written to standard error")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"text", "json"}));
+  command->add_option("--drain", options->drain_s, "Seconds that ending in order may take")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 300u));
+  command->callback([options, &status] { status = run(*options); });
+}
+
+}  // namespace spacecast

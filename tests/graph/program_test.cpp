@@ -1,0 +1,167 @@
+// Goal: the program that ships starts with nobody on stage, never stops, takes and frees slots, reports
+// who is on air, and ends in order.
+// Method: the real program.launch in real time; what comes out is read from the store. Speakers are
+// samples pushed into slots. Conditions are waited for with a deadline on the control loop.
+#include "pipelines/program.h"
+
+#include <gst/audio/audio.h>
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <thread>
+
+using namespace spacecast;
+
+namespace {
+
+constexpr auto kDeadline = std::chrono::seconds(30);
+
+std::string shipped_description() {
+  std::ifstream file(std::string(std::getenv("SPACECAST_SOURCE")) + "/pipelines/program.launch");
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+struct Stage {
+  std::shared_ptr<Loop> loop = Loop::create();
+  std::shared_ptr<hls::Store> store = *hls::Store::create({});
+  std::vector<Program::OnAir> on_air;
+  std::optional<Error> fault;
+  std::unique_ptr<Program> program;
+
+  Stage() {
+    gst_init(nullptr, nullptr);
+    auto created = Program::create(
+        {.description = shipped_description()}, loop, store,
+        [this](const Program::OnAir& change) { on_air.push_back(change); },
+        [this](Error error) { fault = std::move(error); });
+    INFO((created ? "" : created.error().message));
+    REQUIRE(created);
+    program = std::move(*created);
+  }
+
+  // Runs the control loop until the condition holds.
+  bool wait_for(const std::function<bool()>& condition) {
+    bool held = false;
+    Timer poll = loop->every(std::chrono::milliseconds(10), [&] {
+      if (condition()) {
+        held = true;
+        loop->quit();
+      }
+    });
+    Timer deadline = loop->after(kDeadline, [&] { loop->quit(); });
+    loop->run();
+    return held;
+  }
+
+  std::size_t published_parts() const {
+    std::size_t parts = 0;
+    for (const auto& rendition : store->snapshot()->renditions) {
+      for (const auto& segment : rendition.segments) parts += segment->parts.size();
+    }
+    return parts;
+  }
+};
+
+// Pushes a 300 Hz tone in 20 ms blocks at the pace of the program's clock until destroyed.
+class Talker {
+ public:
+  Talker(ProgramSlot& slot, Ref<GstClock> clock, GstClockTime base_time)
+      : thread_([this, &slot, clock = std::move(clock), base_time](const std::stop_token& stop) {
+          GstAudioInfo info;
+          gst_audio_info_set_format(&info, GST_AUDIO_FORMAT_F32LE, kRate, 1, nullptr);
+          const auto caps = adopt(gst_audio_info_to_caps(&info));
+          for (GstClockTime pts = gst_clock_get_time(clock.get()) - base_time; !stop.stop_requested();
+               pts += kBlock) {
+            const GstClockID tick = gst_clock_new_single_shot_id(clock.get(), base_time + pts);
+            gst_clock_id_wait(tick, nullptr);
+            gst_clock_id_unref(tick);
+            slot.push_audio(block(pts, caps.get()));
+          }
+        }) {}
+
+ private:
+  static constexpr int kRate = 48000;
+  static constexpr GstClockTime kBlock = 20 * GST_MSECOND;
+
+  static Ref<GstSample> block(GstClockTime pts, GstCaps* caps) {
+    constexpr int kFrames = kRate / 50;
+    const auto buffer = adopt(gst_buffer_new_allocate(nullptr, kFrames * sizeof(float), nullptr));
+    GstMapInfo map;
+    gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE);
+    for (int i = 0; i < kFrames; ++i) {
+      reinterpret_cast<float*>(map.data)[i] = static_cast<float>(0.3 * std::sin(i * 2 * M_PI * 300 / kRate));
+    }
+    gst_buffer_unmap(buffer.get(), &map);
+    GST_BUFFER_PTS(buffer.get()) = pts;
+    GST_BUFFER_DURATION(buffer.get()) = kBlock;
+    return adopt(gst_sample_new(buffer.get(), caps, nullptr, nullptr));
+  }
+
+  std::jthread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("with nobody on stage the program is on, and it ends in order") {
+  Stage stage;
+  CHECK(stage.wait_for([&] { return stage.store->snapshot()->playable(); }));
+  const auto snapshot = stage.store->snapshot();
+  REQUIRE(snapshot->renditions.size() == 2);
+  CHECK(snapshot->renditions[0].info->width == 1280);
+  CHECK(snapshot->renditions[0].info->height == 720);
+  CHECK(stage.on_air.empty());
+
+  bool ended = false;
+  stage.program->end([&] { ended = true; });
+  CHECK(stage.wait_for([&] { return ended; }));
+  CHECK(stage.store->snapshot()->ended);
+  CHECK_FALSE(stage.fault);
+}
+
+TEST_CASE("who talks comes on air; who leaves frees the slot and stops nothing") {
+  Stage stage;
+  auto slot = stage.program->acquire("Ada");
+  REQUIRE(slot);
+  {
+    const Talker talker(**slot, stage.program->clock(), stage.program->base_time());
+    REQUIRE(stage.wait_for([&] { return !stage.on_air.empty(); }));
+  }
+  CHECK(stage.on_air[0].slot == static_cast<int>((*slot)->index()));
+  CHECK(stage.on_air[0].onset <= stage.on_air[0].decided);
+  CHECK_FALSE(stage.on_air[0].reason.empty());
+
+  slot->reset();
+  CHECK(stage.wait_for([&] { return stage.on_air.back().slot == -1; }));
+  const std::size_t parts = stage.published_parts();
+  CHECK(stage.wait_for([&] { return stage.published_parts() >= parts + 6; }));
+  CHECK_FALSE(stage.fault);
+}
+
+TEST_CASE("the stage has as many places as slots") {
+  Stage stage;
+  std::vector<std::unique_ptr<ProgramSlot>> slots;
+  for (int i = 0; i < 13; ++i) slots.push_back(std::move(*stage.program->acquire("Guest")));
+  const auto refused = stage.program->acquire("One too many");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::kLimit);
+  slots.erase(slots.begin() + 4);
+  const auto again = stage.program->acquire("In time");
+  REQUIRE(again);
+  CHECK((*again)->index() == 4);
+}
+
+TEST_CASE("a program that lacks a named element is refused by name") {
+  gst_init(nullptr, nullptr);
+  const auto loop = Loop::create();
+  const auto refused = Program::create({.description = "fakesrc ! fakesink name=hls"}, loop,
+                                       *hls::Store::create({}), [](const Program::OnAir&) {},
+                                       [](const Error&) {});
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().message, Catch::Contains("stage") && Catch::Contains("activespeaker"));
+}
