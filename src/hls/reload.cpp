@@ -1,0 +1,174 @@
+#include "hls/reload.h"
+
+#include <charconv>
+#include <chrono>
+#include <ranges>
+
+#include "hls/names.h"
+
+namespace spacecast::hls {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::size_t kQueryMax = 1024;
+constexpr std::size_t kPathMax = 128;
+
+// A decimal-integer (§4.2): digits only, below 2^64.
+std::optional<std::uint64_t> parse_integer(std::string_view text) {
+  std::uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, value);
+  if (text.empty() || result.ec != std::errc{} || result.ptr != end) return std::nullopt;
+  return value;
+}
+
+// A number in a file name: one spelling only, so that a cache holds one copy.
+std::optional<std::uint64_t> parse_name_number(std::string_view text) {
+  if (text.size() > 1 && text.front() == '0') return std::nullopt;
+  return parse_integer(text);
+}
+
+Result<void> parse_number_once(std::string_view name, std::string_view value,
+                               std::optional<std::uint64_t>& out) {
+  const std::string directive(name);
+  if (out) return fail(ErrorCode::kInvalidArgument, directive + " is given twice");
+  out = parse_integer(value);
+  if (!out) {
+    return fail(ErrorCode::kInvalidArgument, directive + "=" + std::string(value.substr(0, 32)) +
+                                                 ": allowed is an integer from 0");
+  }
+  return {};
+}
+
+// §6.2.5.2: whether (msn, part) is beyond the last part by more than the advance part limit. How
+// many parts the segments in between will have is not known; the least is assumed.
+bool exceeds_advance_part_limit(const Snapshot& snapshot, PartId last, PartId wanted) {
+  if (wanted <= last) return false;
+  const MediaTime part_target = snapshot.config.part_target;
+  const auto limit = part_target < seconds(1)
+                         ? static_cast<std::uint64_t>(MediaTime(seconds(3)) / part_target)
+                         : std::uint64_t{3};
+  if (wanted.msn == last.msn) return wanted.part - last.part > limit;
+  // The first part of the next segment is at least one ahead. Compared before it is added: the
+  // number is the client's.
+  return wanted.part > limit || wanted.msn - last.msn + wanted.part > limit;
+}
+
+// The last part published, as the base of the advance limits.
+std::optional<PartId> last_part(const RenditionState& state) {
+  if (state.segments.empty()) return std::nullopt;
+  const Segment& last = *state.segments.back();
+  return PartId{last.msn, last.parts.size() - 1};
+}
+
+Resource resolve_media(const Snapshot& snapshot, std::size_t rendition, std::string_view file) {
+  const RenditionState& state = snapshot.renditions[rendition];
+  constexpr std::string_view kSuffix = ".m4s";
+  if (!file.ends_with(kSuffix)) return {};
+  file.remove_suffix(kSuffix.size());
+  const auto dot = file.find('.');
+  const auto msn = parse_name_number(file.substr(0, dot));
+  if (!msn) return {};
+  const auto segment = state.find(*msn);
+  if (dot == std::string_view::npos) {
+    if (!segment || !segment->complete || segment->gap()) return {};
+    return {ResourceKind::kSegment, rendition, nullptr, segment};
+  }
+  const auto part = parse_name_number(file.substr(dot + 1));
+  if (!part) return {};
+  if (segment && *part < segment->parts.size()) {
+    const Bytes& bytes = segment->parts[*part].bytes;
+    return bytes ? Resource{ResourceKind::kPart, rendition, bytes, nullptr} : Resource{};
+  }
+  // §6.2.6: only what is hinted is waited for; after the end nothing is.
+  if (snapshot.ended || PartId{*msn, *part} != snapshot.next_part(rendition)) return {};
+  return {ResourceKind::kHintedPart, rendition, nullptr, nullptr};
+}
+
+}  // namespace
+
+Result<Directives> parse_directives(std::string_view query) {
+  if (query.size() > kQueryMax) {
+    return fail(ErrorCode::kInvalidArgument, "query of " + std::to_string(query.size()) +
+                                                 " bytes: allowed are " +
+                                                 std::to_string(kQueryMax));
+  }
+  Directives directives;
+  bool has_skip = false;
+  for (const auto range : std::views::split(query, '&')) {
+    const std::string_view parameter(range.begin(), range.end());
+    const auto equals = parameter.find('=');
+    const std::string_view name = parameter.substr(0, equals);
+    const std::string_view value =
+        equals == std::string_view::npos ? std::string_view{} : parameter.substr(equals + 1);
+    Result<void> parsed;
+    if (name == "_HLS_msn") {
+      parsed = parse_number_once(name, value, directives.msn);
+    } else if (name == "_HLS_part") {
+      parsed = parse_number_once(name, value, directives.part);
+    } else if (name == "_HLS_skip") {
+      if (has_skip) return fail(ErrorCode::kInvalidArgument, "_HLS_skip is given twice");
+      has_skip = true;
+      // Other values ask for what does not exist yet and are ignored (§6.2.5.1).
+      if (value == "YES") directives.form = MediaPlaylistForm::kDelta;
+      if (value == "v2") directives.form = MediaPlaylistForm::kDeltaWithDateRanges;
+    }
+    if (!parsed) return std::unexpected(parsed.error());
+  }
+  if (directives.part && !directives.msn) {
+    return fail(ErrorCode::kInvalidArgument, "_HLS_part without _HLS_msn");
+  }
+  return directives;
+}
+
+Decision decide(const Snapshot& snapshot, std::size_t rendition, const Directives& directives) {
+  // §6.2.5.2: blocking directives are ignored once there is an ENDLIST.
+  if (snapshot.ended) return Decision::kReady;
+  const RenditionState& state = snapshot.renditions[rendition];
+  const Decision ready = snapshot.playable() ? Decision::kReady : Decision::kWait;
+  if (!directives.msn) return ready;
+  const std::uint64_t msn = *directives.msn;
+  const PartId next = snapshot.next_part(rendition);
+  const std::optional<PartId> last = last_part(state);
+  // §6.2.5.2: at most two segments ahead of the last one, in progress or not.
+  const std::uint64_t last_msn = last ? last->msn : next.msn;
+  if (msn > last_msn && msn - last_msn > 2) return Decision::kTooFarAhead;
+  // A whole segment is there once the next part is of a later one.
+  if (!directives.part) return next.msn > msn ? ready : Decision::kWait;
+  PartId wanted{msn, *directives.part};
+  // §6.2.5.2: past the end of a complete segment means the first part of the next. A segment that
+  // is no longer held is behind `next` whatever its parts.
+  const auto segment = state.find(msn);
+  if (segment && segment->complete && wanted.part >= segment->parts.size()) wanted = {msn + 1, 0};
+  if (wanted < next) return ready;
+  if (last && exceeds_advance_part_limit(snapshot, *last, wanted)) return Decision::kTooFarAhead;
+  return Decision::kWait;
+}
+
+Resource resolve(const Snapshot& snapshot, std::string_view path) {
+  if (path.size() > kPathMax) return {};
+  if (path == kMultivariantName) return {ResourceKind::kMultivariantPlaylist, 0, nullptr, nullptr};
+  for (std::size_t i = 0; i < snapshot.renditions.size(); ++i) {
+    const RenditionInfo& info = *snapshot.renditions[i].info;
+    if (path == playlist_name(info)) return {ResourceKind::kMediaPlaylist, i, nullptr, nullptr};
+    if (path == init_name(info) && info.init) return {ResourceKind::kInit, i, info.init, nullptr};
+    if (path.starts_with(info.name) && path.substr(info.name.size()).starts_with('/')) {
+      return resolve_media(snapshot, i, path.substr(info.name.size() + 1));
+    }
+  }
+  return {};
+}
+
+Bytes segment_bytes(const Segment& segment) {
+  std::size_t size = 0;
+  for (const Part& part : segment.parts) size += part.bytes ? part.bytes->size() : 0;
+  ByteVector all;
+  all.reserve(size);
+  for (const Part& part : segment.parts) {
+    if (part.bytes) all.insert(all.end(), part.bytes->begin(), part.bytes->end());
+  }
+  return make_bytes(std::move(all));
+}
+
+}  // namespace spacecast::hls
