@@ -16,8 +16,7 @@ BusWatch::BusWatch(GstElement* pipeline, const Loop& loop, Handler handler)
     : bus_(adopt(gst_element_get_bus(pipeline))) {
   source_ = adopt(gst_bus_create_watch(bus_.get()));
   // g_source_set_callback() takes any function type; GstBusFunc is what a bus source calls.
-  g_source_set_callback(source_.get(), reinterpret_cast<GSourceFunc>(dispatch),
-                        new Handler(std::move(handler)),
+  g_source_set_callback(source_.get(), G_SOURCE_FUNC(dispatch), new Handler(std::move(handler)),
                         [](gpointer data) { delete static_cast<Handler*>(data); });
   g_source_attach(source_.get(), loop.context());
 }

@@ -1,6 +1,6 @@
-// A pipeline's bus, drained on a loop. An undrained bus keeps every message's element alive: webrtcbin
-// 1.22 then leaks two threads and twenty descriptors a peer, so every pipeline of ours has a BusWatch
-// from its first state change to its last.
+// A pipeline's bus, drained on a loop. An undrained bus keeps every message's element alive:
+// webrtcbin 1.22 then leaks two threads and twenty descriptors a peer, so every pipeline of ours
+// has a BusWatch from its first state change to its last.
 #pragma once
 
 #include <gst/gst.h>

@@ -15,11 +15,15 @@ SPACECAST_REF_TRAITS(GstEvent, gst_event_ref, gst_event_unref);
 SPACECAST_REF_TRAITS(GstPromise, gst_promise_ref, gst_promise_unref);
 
 // GstObject's own functions, so that GST_DEBUG=GST_REFCOUNTING and the leaks tracer see them.
-#define SPACECAST_GST_OBJECT_REF(Type)                                                       \
-  template <>                                                                                \
-  struct RefTraits<Type> {                                                                   \
-    static void ref(Type* object) { gst_object_ref_sink(object); }                           \
-    static void unref(Type* object) { gst_object_unref(object); }                            \
+#define SPACECAST_GST_OBJECT_REF(Type) \
+  template <>                          \
+  struct RefTraits<Type> {             \
+    static void ref(Type* object) {    \
+      gst_object_ref_sink(object);     \
+    }                                  \
+    static void unref(Type* object) {  \
+      gst_object_unref(object);        \
+    }                                  \
   }
 SPACECAST_GST_OBJECT_REF(GstElement);
 SPACECAST_GST_OBJECT_REF(GstPad);
