@@ -76,9 +76,9 @@ Ref<GstBuffer> to_i420(cairo_surface_t* surface, const GstVideoInfo& to) {
   GstVideoInfo from;
   gst_video_info_set_format(&from, GST_VIDEO_FORMAT_BGRx, static_cast<guint>(to.width),
                             static_cast<guint>(to.height));
-  Ref<GstBuffer> drawn = adopt(gst_buffer_new_wrapped_full(
-      GST_MEMORY_FLAG_READONLY, cairo_image_surface_get_data(surface), from.size, 0, from.size,
-      nullptr, nullptr));
+  Ref<GstBuffer> drawn = adopt(
+      gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY, cairo_image_surface_get_data(surface),
+                                  from.size, 0, from.size, nullptr, nullptr));
   Ref<GstBuffer> frame = adopt(gst_buffer_new_allocate(nullptr, to.size, nullptr));
   GstVideoFrame source;
   GstVideoFrame target;
@@ -112,7 +112,8 @@ std::string initials(const std::string& name) {
   std::string result;
   for (const gunichar c : {first, last}) {
     std::array<char, 6> utf8{};
-    if (c != 0) result.append(utf8.data(), static_cast<std::size_t>(g_unichar_to_utf8(c, utf8.data())));
+    if (c != 0)
+      result.append(utf8.data(), static_cast<std::size_t>(g_unichar_to_utf8(c, utf8.data())));
   }
   return result;
 }

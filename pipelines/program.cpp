@@ -94,8 +94,8 @@ class GstProgram final : public Program {
 
   Result<void> start() {
     bus_ = BusWatch(pipeline_.get(), *loop_, [this](GstMessage* message) { on_message(message); });
-    // Clock and base time are set by hand, so that they are known to the speakers' pipelines from the
-    // start and never change.
+    // Clock and base time are set by hand, so that they are known to the speakers' pipelines from
+    // the start and never change.
     clock_ = adopt(gst_system_clock_obtain());
     base_time_ = gst_clock_get_time(clock_.get());
     gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), clock_.get());
@@ -115,9 +115,8 @@ class GstProgram final : public Program {
     for (const auto& slot : slots_) {
       if (slot->acquire(card)) return std::make_unique<SlotHandle>(slot);
     }
-    return fail(ErrorCode::kLimit,
-                fmt::format("the stage is full: {} of {} places are taken", slots_.size(),
-                            slots_.size()));
+    return fail(ErrorCode::kLimit, fmt::format("the stage is full: {} of {} places are taken",
+                                               slots_.size(), slots_.size()));
   }
 
   Ref<GstClock> clock() const override { return clock_; }
@@ -186,7 +185,8 @@ Result<std::unique_ptr<Program>> Program::create(Options options, std::shared_pt
                                                  std::shared_ptr<hls::Store> store,
                                                  std::function<void(OnAir)> on_air,
                                                  std::function<void(Error)> on_error) {
-  auto program = std::make_unique<GstProgram>(std::move(loop), std::move(on_air), std::move(on_error));
+  auto program =
+      std::make_unique<GstProgram>(std::move(loop), std::move(on_air), std::move(on_error));
   if (auto built = program->build(options, std::move(store)); !built) {
     return std::unexpected(built.error());
   }

@@ -35,8 +35,8 @@ class ProgramSlot {
   // time, from a streaming thread. Never block: the oldest is dropped where the program lags.
   virtual void push_audio(Ref<GstSample> sample) = 0;
   virtual void push_video(Ref<GstSample> sample) = 0;
-  // What the speaker signalled. Off: the card with the name is shown at once. On: the camera from its
-  // next frame. A camera that sends nothing for 600 ms counts as off until it sends again.
+  // What the speaker signalled. Off: the card with the name is shown at once. On: the camera from
+  // its next frame. A camera that sends nothing for 600 ms counts as off until it sends again.
   virtual void set_camera(bool on) = 0;
 };
 
@@ -53,17 +53,21 @@ class Program {
   };
 
   // Builds and starts the pipeline. `on_air` and `on_error` are posted to `loop`.
-  [[nodiscard]] static Result<std::unique_ptr<Program>> create(
-      Options options, std::shared_ptr<Loop> loop, std::shared_ptr<hls::Store> store,
-      std::function<void(OnAir)> on_air, std::function<void(Error)> on_error);
+  [[nodiscard]] static Result<std::unique_ptr<Program>> create(Options options,
+                                                               std::shared_ptr<Loop> loop,
+                                                               std::shared_ptr<hls::Store> store,
+                                                               std::function<void(OnAir)> on_air,
+                                                               std::function<void(Error)> on_error);
   virtual ~Program() = default;
 
   // kLimit when all slots are taken. Control loop only.
   [[nodiscard]] virtual Result<std::unique_ptr<ProgramSlot>> acquire(std::string name) = 0;
-  // For the speakers' pipelines: gst_pipeline_use_clock, gst_element_set_base_time with start time NONE.
+  // For the speakers' pipelines: gst_pipeline_use_clock, gst_element_set_base_time with start time
+  // NONE.
   [[nodiscard]] virtual Ref<GstClock> clock() const = 0;
   [[nodiscard]] virtual GstClockTime base_time() const = 0;
-  // Ends the stream in order: EOS through encoder and packager, then EXT-X-ENDLIST; `done` is posted.
+  // Ends the stream in order: EOS through encoder and packager, then EXT-X-ENDLIST; `done` is
+  // posted.
   virtual void end(Task done) = 0;
 };
 

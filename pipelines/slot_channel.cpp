@@ -15,9 +15,9 @@ constexpr guint64 kVideoQueueFrames = 8;
 Ref<GstElement> make_source(GstElement* pipeline, const std::string& name) {
   Ref<GstElement> source(gst_element_factory_make("appsrc", name.c_str()));
   if (!source) return source;
-  g_object_set(source.get(), "format", GST_FORMAT_TIME, "is-live", TRUE, "block", FALSE, "max-bytes",
-               guint64{0}, "leaky-type", GST_APP_LEAKY_TYPE_DOWNSTREAM, "min-latency", gint64{0},
-               nullptr);
+  g_object_set(source.get(), "format", GST_FORMAT_TIME, "is-live", TRUE, "block", FALSE,
+               "max-bytes", guint64{0}, "leaky-type", GST_APP_LEAKY_TYPE_DOWNSTREAM, "min-latency",
+               gint64{0}, nullptr);
   gst_bin_add(GST_BIN(pipeline), source.get());
   return source;
 }
@@ -59,10 +59,11 @@ Result<std::shared_ptr<SlotChannel>> SlotChannel::create(GstElement* pipeline, G
       !link(slot->detector_audio_.get(), slot->stage_audio_pad_.get()) ||
       !link(slot->video_.get(), video_pad.get()) ||
       !link(slot->mixer_audio_.get(), mix_pad.get())) {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("program: slot {} cannot be linked; 'stage' must be an activespeaker and "
-                            "'mix' an audiomixer with pads {} free",
-                            index, index));
+    return fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("program: slot {} cannot be linked; 'stage' must be an activespeaker and "
+                    "'mix' an audiomixer with pads {} free",
+                    index, index));
   }
   g_object_set(slot->stage_audio_pad_.get(), "active", FALSE, nullptr);
   return slot;
@@ -125,8 +126,8 @@ void SlotChannel::show_card() {
   card_shown_ = true;
   const auto frame = adopt(gst_buffer_copy(gst_sample_get_buffer(card_.get())));
   GST_BUFFER_PTS(frame.get()) = running_time();
-  const auto sample = adopt(gst_sample_new(frame.get(), gst_sample_get_caps(card_.get()), nullptr,
-                                           nullptr));
+  const auto sample =
+      adopt(gst_sample_new(frame.get(), gst_sample_get_caps(card_.get()), nullptr, nullptr));
   push(video_.get(), sample.get());
 }
 

@@ -1,6 +1,6 @@
 // One slot of the program, from the outside of the graph: three appsrc elements that are linked for
-// good (audio to the detector, audio to the mixer, picture to the switch) and the card that stands in
-// while the camera is off. Any thread; nothing here blocks.
+// good (audio to the detector, audio to the mixer, picture to the switch) and the card that stands
+// in while the camera is off. Any thread; nothing here blocks.
 #pragma once
 
 #include <gst/gst.h>

@@ -21,7 +21,9 @@ bool is_ipv6(const std::string& host) {
 
 }  // namespace
 
-bool Address::loopback() const { return host.starts_with("127.") || host == "::1"; }
+bool Address::loopback() const {
+  return host.starts_with("127.") || host == "::1";
+}
 
 std::string Address::authority(std::uint16_t actual_port) const {
   return host.contains(':') ? fmt::format("[{}]:{}", host, actual_port)

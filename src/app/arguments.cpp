@@ -10,6 +10,7 @@
 #include <sstream>
 #include <utility>
 
+// toml++ reports as values, header-only: its shared library is built to throw.
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
@@ -63,8 +64,8 @@ Result<std::vector<std::string>> from_file(const CLI::App& command, const std::s
     return fail(ErrorCode::kIo, fmt::format("config {}: {}", file, error.message()));
   }
   if (size > kConfigBytesMax) {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("config {}: {} bytes; at most {} are read", file, size, kConfigBytesMax));
+    return fail(ErrorCode::kInvalidArgument, fmt::format("config {}: {} bytes; at most {} are read",
+                                                         file, size, kConfigBytesMax));
   }
   const toml::parse_result parsed = toml::parse_file(file);
   if (!parsed) {

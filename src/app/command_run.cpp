@@ -96,15 +96,17 @@ Result<WorkerOptions> worker_options(const RunOptions& options) {
   worker.ice_address = options.ice_address;
   worker.drain = std::chrono::seconds(options.drain_s);
   if (!options.open) {
-    return fail(ErrorCode::kInvalidArgument,
-                "--open is needed: this version has no join tokens, so anybody who reaches the address "
-                "may go on stage");
+    return fail(
+        ErrorCode::kInvalidArgument,
+        "--open is needed: this version has no join tokens, so anybody who reaches the address "
+        "may go on stage");
   }
   if (!worker.listen.loopback()) {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("--open with --listen {}: without join tokens only a loopback address is "
-                            "allowed (127.0.0.1, [::1])",
-                            options.listen));
+    return fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("--open with --listen {}: without join tokens only a loopback address is "
+                    "allowed (127.0.0.1, [::1])",
+                    options.listen));
   }
   return worker;
 }
@@ -128,14 +130,15 @@ int run(const RunOptions& options) {
     return kFault;
   }
   const std::string authority = settings->listen.authority((*worker)->port());
-  log_event(LogLevel::kInfo, "started",
-            {{"space", options.space},
-             {"admin", settings->admin.authority((*worker)->admin_port())}});
+  log_event(
+      LogLevel::kInfo, "started",
+      {{"space", options.space}, {"admin", settings->admin.authority((*worker)->admin_port())}});
   // Standard output is for whoever started us: where to go, one line each.
-  fmt::print("viewer http://{}/\nstudio http://{}/studio\nstage http://{}/spaces/{}/stage\n"
-             "admin http://{}/\n",
-             authority, authority, authority, options.space,
-             settings->admin.authority((*worker)->admin_port()));
+  fmt::print(
+      "viewer http://{}/\nstudio http://{}/studio\nstage http://{}/spaces/{}/stage\n"
+      "admin http://{}/\n",
+      authority, authority, authority, options.space,
+      settings->admin.authority((*worker)->admin_port()));
   std::fflush(stdout);
   const EndSignals signals(*loop, [&] {
     log_event(LogLevel::kInfo, "ending");

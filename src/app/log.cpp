@@ -23,7 +23,9 @@ std::string timestamp() {
 
 }  // namespace
 
-void set_log_format(LogFormat format) { format_in_use = format; }
+void set_log_format(LogFormat format) {
+  format_in_use = format;
+}
 
 void log_event(LogLevel level, std::string_view event, LogFields fields) {
   const char* level_name = kLevelNames[static_cast<std::size_t>(level)];

@@ -12,8 +12,12 @@ std::filesystem::path data_dir() {
 
 }  // namespace
 
-std::filesystem::path program_description() { return data_dir() / "pipelines" / "program.launch"; }
+std::filesystem::path program_description() {
+  return data_dir() / "pipelines" / "program.launch";
+}
 
-std::filesystem::path web_dir() { return data_dir() / "web"; }
+std::filesystem::path web_dir() {
+  return data_dir() / "web";
+}
 
 }  // namespace spacecast

@@ -5,7 +5,8 @@
 
 namespace spacecast {
 
-// <data>/pipelines/program.launch; <data> is $SPACECAST_DATA_DIR (a build tree) or the installed place.
+// <data>/pipelines/program.launch; <data> is $SPACECAST_DATA_DIR (a build tree) or the installed
+// place.
 [[nodiscard]] std::filesystem::path program_description();
 // <data>/web: pages and scripts.
 [[nodiscard]] std::filesystem::path web_dir();

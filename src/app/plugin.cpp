@@ -1,10 +1,12 @@
-// Entry point of the plugin "spacecast": registers the elements and joins them with what they may not
-// know themselves.
+// Entry point of the plugin "spacecast": registers the elements and joins them with what they may
+// not know themselves.
 #include <gst/gst.h>
 
 namespace {
 
-gboolean plugin_init(GstPlugin*) { return TRUE; }
+gboolean plugin_init(GstPlugin*) {
+  return TRUE;
+}
 
 }  // namespace
 

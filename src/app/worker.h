@@ -1,5 +1,5 @@
-// The worker: one process, one Space. Joins what does not know each other: program, stage, origin and
-// pages on the public address; health and metrics on the admin address.
+// The worker: one process, one Space. Joins what does not know each other: program, stage, origin
+// and pages on the public address; health and metrics on the admin address.
 //
 // Lives on the control loop.
 #pragma once
@@ -27,8 +27,8 @@ struct WorkerOptions {
 
 class Worker {
  public:
-  // Listens, builds the program and starts it. `failed` is called on the control loop when the program
-  // breaks; nothing can mend it but a new process.
+  // Listens, builds the program and starts it. `failed` is called on the control loop when the
+  // program breaks; nothing can mend it but a new process.
   [[nodiscard]] static Result<std::unique_ptr<Worker>> create(WorkerOptions options,
                                                               std::shared_ptr<Loop> loop,
                                                               std::function<void(Error)> failed);

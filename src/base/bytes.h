@@ -1,5 +1,5 @@
-// Immutable bytes that many readers share: a part waits in the store, in the archive's queue and in a
-// thousand responses at once, and exists once.
+// Immutable bytes that many readers share: a part waits in the store, in the archive's queue and in
+// a thousand responses at once, and exists once.
 #pragma once
 
 #include <cstddef>

@@ -75,8 +75,8 @@ Result<std::string> parse_display_name(std::string_view text) {
 
 std::string random_id() {
   std::array<std::uint8_t, 16> bits{};
-  // 16 bytes are below the size at which getrandom() may return less; it fails only where the kernel
-  // has no entropy source at all, and then nothing secret can be made.
+  // 16 bytes are below the size at which getrandom() may return less; it fails only where the
+  // kernel has no entropy source at all, and then nothing secret can be made.
   if (getrandom(bits.data(), bits.size(), 0) != static_cast<ssize_t>(bits.size())) std::abort();
   static constexpr char kAlphabet[] =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -18,7 +18,9 @@ gboolean run_once(gpointer data) {
   return G_SOURCE_REMOVE;
 }
 
-void delete_task(gpointer data) { delete static_cast<Task*>(data); }
+void delete_task(gpointer data) {
+  delete static_cast<Task*>(data);
+}
 
 }  // namespace
 
@@ -30,9 +32,13 @@ void Timer::stop() {
 Loop::Loop()
     : context_(adopt(g_main_context_new())), loop_(adopt(g_main_loop_new(context_.get(), FALSE))) {}
 
-Loop::~Loop() { quit_and_join(); }
+Loop::~Loop() {
+  quit_and_join();
+}
 
-std::shared_ptr<Loop> Loop::create() { return std::shared_ptr<Loop>(new Loop()); }
+std::shared_ptr<Loop> Loop::create() {
+  return std::shared_ptr<Loop>(new Loop());
+}
 
 std::shared_ptr<Loop> Loop::spawn(const std::string& thread_name) {
   auto loop = create();
@@ -68,7 +74,9 @@ Timer Loop::after(std::chrono::milliseconds delay, Task task) {
                       run_once, new Task(std::move(task)), delete_task));
 }
 
-bool Loop::on_thread() const { return g_main_context_is_owner(context_.get()); }
+bool Loop::on_thread() const {
+  return g_main_context_is_owner(context_.get());
+}
 
 void Loop::run() {
   g_main_context_push_thread_default(context_.get());

@@ -2,8 +2,8 @@
 // ever waits on it from another thread (a streaming thread that did would deadlock against
 // gst_element_set_state(NULL), which waits for streaming threads).
 //
-// A Loop is shared: whoever may post holds a shared_ptr. What is posted after the end is dropped, and
-// what a closure owns is released with it.
+// A Loop is shared: whoever may post holds a shared_ptr. What is posted after the end is dropped,
+// and what a closure owns is released with it.
 #pragma once
 
 #include <glib.h>

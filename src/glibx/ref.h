@@ -1,7 +1,9 @@
-// Ownership of reference-counted C objects. The C API stays as it is; only who owns what is visible:
+// Ownership of reference-counted C objects. The C API stays as it is; only who owns what is
+// visible:
 //
 //   Ref<GstPad> pad = adopt(gst_element_get_static_pad(bin, "src"));  // transfer full: taken over
-//   Ref<GstElement> element(raw);                                     // transfer none: one more reference;
+//   Ref<GstElement> element(raw);                                     // transfer none: one more
+//   reference;
 //                                                                     // a floating one is sunk
 //   gst_thing(pad.get());                                             // lend
 //   gst_takes(pad.leak());                                            // give away
@@ -28,8 +30,12 @@ struct RefTraits {
 #define SPACECAST_REF_TRAITS(Type, ref_function, unref_function) \
   template <>                                                    \
   struct RefTraits<Type> {                                       \
-    static void ref(Type* object) { ref_function(object); }      \
-    static void unref(Type* object) { unref_function(object); }  \
+    static void ref(Type* object) {                              \
+      ref_function(object);                                      \
+    }                                                            \
+    static void unref(Type* object) {                            \
+      unref_function(object);                                    \
+    }                                                            \
   }
 
 SPACECAST_REF_TRAITS(GMainLoop, g_main_loop_ref, g_main_loop_unref);

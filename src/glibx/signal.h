@@ -34,9 +34,8 @@ class Signal {
                                             std::function<R(Args...)> handler) {
     using Handler = std::function<R(Args...)>;
     // The generated C callback has the signal's own signature with the closure data last.
-    auto* callback = +[](Args... args, gpointer data) -> R {
-      return (*static_cast<Handler*>(data))(args...);
-    };
+    auto* callback =
+        +[](Args... args, gpointer data) -> R { return (*static_cast<Handler*>(data))(args...); };
     Signal signal;
     signal.instance_ = Ref<GObject>(G_OBJECT(instance));
     signal.id_ = g_signal_connect_data(

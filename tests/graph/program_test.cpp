@@ -1,7 +1,7 @@
-// Goal: the program that ships starts with nobody on stage, never stops, takes and frees slots, reports
-// who is on air, and ends in order.
-// Method: the real program.launch in real time; what comes out is read from the store. Speakers are
-// samples pushed into slots. Conditions are waited for with a deadline on the control loop.
+// Goal: the program that ships starts with nobody on stage, never stops, takes and frees slots,
+// reports who is on air, and ends in order. Method: the real program.launch in real time; what
+// comes out is read from the store. Speakers are samples pushed into slots. Conditions are waited
+// for with a deadline on the control loop.
 #include "pipelines/program.h"
 
 #include <gst/audio/audio.h>
@@ -76,8 +76,8 @@ class Talker {
           GstAudioInfo info;
           gst_audio_info_set_format(&info, GST_AUDIO_FORMAT_F32LE, kRate, 1, nullptr);
           const auto caps = adopt(gst_audio_info_to_caps(&info));
-          for (GstClockTime pts = gst_clock_get_time(clock.get()) - base_time; !stop.stop_requested();
-               pts += kBlock) {
+          for (GstClockTime pts = gst_clock_get_time(clock.get()) - base_time;
+               !stop.stop_requested(); pts += kBlock) {
             const GstClockID tick = gst_clock_new_single_shot_id(clock.get(), base_time + pts);
             gst_clock_id_wait(tick, nullptr);
             gst_clock_id_unref(tick);
@@ -95,7 +95,8 @@ class Talker {
     GstMapInfo map;
     gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE);
     for (int i = 0; i < kFrames; ++i) {
-      reinterpret_cast<float*>(map.data)[i] = static_cast<float>(0.3 * std::sin(i * 2 * M_PI * 300 / kRate));
+      reinterpret_cast<float*>(map.data)[i] =
+          static_cast<float>(0.3 * std::sin(i * 2 * M_PI * 300 / kRate));
     }
     gst_buffer_unmap(buffer.get(), &map);
     GST_BUFFER_PTS(buffer.get()) = pts;
@@ -159,9 +160,9 @@ TEST_CASE("the stage has as many places as slots") {
 TEST_CASE("a program that lacks a named element is refused by name") {
   gst_init(nullptr, nullptr);
   const auto loop = Loop::create();
-  const auto refused = Program::create({.description = "fakesrc ! fakesink name=hls"}, loop,
-                                       *hls::Store::create({}), [](const Program::OnAir&) {},
-                                       [](const Error&) {});
+  const auto refused = Program::create(
+      {.description = "fakesrc ! fakesink name=hls"}, loop, *hls::Store::create({}),
+      [](const Program::OnAir&) {}, [](const Error&) {});
   REQUIRE_FALSE(refused);
   CHECK_THAT(refused.error().message, Catch::Contains("stage") && Catch::Contains("activespeaker"));
 }

@@ -32,8 +32,9 @@ TEST_CASE("random ids are 22 characters of base64url and do not repeat") {
   for (int i = 0; i < 1000; ++i) {
     const std::string id = random_id();
     CHECK(id.size() == 22);
-    CHECK(id.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
-          std::string::npos);
+    CHECK(
+        id.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
+        std::string::npos);
     CHECK(seen.insert(id).second);
   }
 }
