@@ -1,6 +1,7 @@
 #include "hls/atomic_file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -38,7 +39,8 @@ int write_new_file(const std::string& path, const std::vector<std::string_view>&
 
 Result<void> write_file_atomically(const std::filesystem::path& path,
                                    const std::vector<std::string_view>& pieces) {
-  const std::string temporary = path.parent_path() / ("." + path.filename().string() + ".tmp");
+  const std::string temporary =
+      path.parent_path() / fmt::format(".{}.tmp", path.filename().string());
   int error = write_new_file(temporary, pieces);
   if (error == 0 && std::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
   if (error == 0) return {};
