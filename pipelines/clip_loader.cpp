@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "glibx/signal.h"
 #include "gstx/bus.h"
 #include "gstx/ref.h"
 
@@ -29,6 +30,13 @@ constexpr std::string_view kEncodeVideo =
 
 constexpr std::string_view kParseVideo =
     "h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au";
+
+// decodebin says when it knows all streams; parsebin 1.22 never does, and both may swallow the
+// error of a demuxer that nobody listens to.
+constexpr std::string_view kStreamsDecoded = "filesrc name=file ! decodebin name=streams streams.";
+constexpr std::string_view kStreamsAsTheyAre =
+    "filesrc name=file ! decodebin name=streams "
+    "caps=\"video/x-h264;audio/x-opus;video/x-raw(ANY);audio/x-raw(ANY);text/x-raw\" streams.";
 
 // Background and ball of each test picture, dark enough for white text over it.
 struct Colours {
@@ -118,17 +126,33 @@ Result<Recording> pull_all(GstAppSink* sink, GstBus* bus) {
   return recording;
 }
 
-// Runs `description` to its end. It has a filesrc named "file" where `file` is not empty.
+// Says so when all streams of a file are known and none of them is `wanted`: the pipeline would
+// wait for ever for one.
+Signal report_missing(const Ref<GstElement>& streams, const Ref<GstElement>& wanted) {
+  return Signal::connect(streams.get(), "no-more-pads", [wanted](GstElement*) {
+    const auto pad = adopt(gst_element_get_static_pad(wanted.get(), "sink"));
+    if (gst_pad_is_linked(pad.get())) return;
+    GST_ELEMENT_ERROR(wanted.get(), STREAM, WRONG_TYPE, ("no such stream in the file"), (nullptr));
+  });
+}
+
+// Runs `description` to its end. Where `file` is not empty it has a filesrc named "file", an
+// element "streams" that finds out what is in there, and an element "wanted" for the stream to
+// take.
 Result<Recording> record(const std::string& description, const std::string& file) {
   ErrorOut error;
   const auto pipeline = Ref<GstElement>(gst_parse_launch(
       (description + " ! appsink name=out sync=false max-buffers=200").c_str(), error.out()));
   if (!pipeline || error) return fail(ErrorCode::kInternal, error.message());
+  const auto child = [bin = GST_BIN(pipeline.get())](const char* name) {
+    return adopt(gst_bin_get_by_name(bin, name));
+  };
+  Signal missing;
   if (!file.empty()) {
-    const auto source = adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "file"));
-    g_object_set(source.get(), "location", file.c_str(), nullptr);
+    g_object_set(child("file").get(), "location", file.c_str(), nullptr);
+    missing = report_missing(child("streams"), child("wanted"));
   }
-  const auto sink = adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "out"));
+  const auto sink = child("out");
   const auto bus = adopt(gst_element_get_bus(pipeline.get()));
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   auto recording = pull_all(GST_APP_SINK(sink.get()), bus.get());
@@ -147,9 +171,8 @@ bool is_constrained_baseline(const GstCaps* caps) {
 }
 
 Result<std::shared_ptr<const Clip>> take_over_video(const std::string& file) {
-  auto recording = record(fmt::format("filesrc name=file ! parsebin name=parse "
-                                      "parse. ! video/x-h264 ! {}",
-                                      kParseVideo),
+  auto recording = record(fmt::format("{} ! capsfilter name=wanted caps=video/x-h264 ! {}",
+                                      kStreamsAsTheyAre, kParseVideo),
                           file);
   if (!recording) return std::unexpected(recording.error());
   if (!recording->caps || !is_constrained_baseline(recording->caps.get())) {
@@ -164,8 +187,9 @@ Result<std::shared_ptr<const Clip>> take_over_video(const std::string& file) {
 
 Result<std::shared_ptr<const Clip>> take_over_audio(const std::string& file) {
   auto recording = record(
-      "filesrc name=file ! parsebin name=parse "
-      "parse. ! audio/x-opus,channel-mapping-family=0 ! opusparse",
+      fmt::format(
+          "{} ! capsfilter name=wanted caps=audio/x-opus,channel-mapping-family=0 ! opusparse",
+          kStreamsAsTheyAre),
       file);
   if (!recording) return std::unexpected(recording.error());
   return Clip::create(std::move(recording->frames));
@@ -199,7 +223,8 @@ Result<std::shared_ptr<const Clip>> load_audio_clip(const std::string& source, u
   }
   if (auto clip = take_over_audio(source)) return clip;
   return encode("audio", source,
-                fmt::format("filesrc name=file ! decodebin name=decode decode. ! audio/x-raw ! {}",
+                fmt::format("filesrc name=file ! decodebin name=streams streams. ! capsfilter "
+                            "name=wanted caps=audio/x-raw ! {}",
                             kEncodeAudio),
                 source);
 }
@@ -216,11 +241,11 @@ Result<std::shared_ptr<const Clip>> load_video_clip(const std::string& source, u
                   "");
   }
   if (auto clip = take_over_video(source)) return clip;
-  return encode(
-      "video", source,
-      fmt::format("filesrc name=file ! decodebin name=decode decode. ! video/x-raw ! {} ! {}",
-                  kEncodeVideo, kParseVideo),
-      source);
+  return encode("video", source,
+                fmt::format("filesrc name=file ! decodebin name=streams streams. ! capsfilter "
+                            "name=wanted caps=video/x-raw ! {} ! {}",
+                            kEncodeVideo, kParseVideo),
+                source);
 }
 
 }  // namespace spacecast

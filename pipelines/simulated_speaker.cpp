@@ -209,7 +209,7 @@ void SimulatedSpeaker::send_offer() {
 
 Result<void> SimulatedSpeaker::accept(const std::string& answer) {
   GstSDPMessage* sdp = nullptr;
-  if (gst_sdp_message_new_from_text(answer.c_str(), &sdp) != GST_SDP_OK) {
+  if (answer.empty() || gst_sdp_message_new_from_text(answer.c_str(), &sdp) != GST_SDP_OK) {
     return fail(ErrorCode::kInvalidArgument, "the answer is no SDP");
   }
   if (auto checked = check_answer(sdp, players_.size()); !checked) {
