@@ -1,15 +1,21 @@
 // HTTP/1.1 over libsoup 3, on a loop of its own.
 //
-// A handler runs on the server's loop, gets the whole bounded request and a Responder, and may answer
-// at once or later, from any thread: a blocking playlist reload parks its Responder until the part is
-// there (RFC 8216bis §6.2.5.2), a WHIP offer is answered by the control loop. A parked request costs
-// memory only, no thread. Handlers never block.
+// A handler runs on the server's loop, gets the whole bounded request and a Responder, and may
+// answer at once or later, from any thread: a blocking playlist reload parks its Responder until
+// the part is there (RFC 8216bis §6.2.5.2), a WHIP offer is answered by the control loop. A parked
+// request costs memory only, no thread. Handlers never block.
 //
-// Nothing from the network is parsed before it is bounded: a body over the route's `body_max` ends the
-// request with 413 before it is read to the end; request line and headers are libsoup's to bound.
-// Errors are RFC 9457 problem documents.
+// Nothing from the network is parsed before it is bounded: a body over the route's `body_max` ends
+// the request with 413 before it is read to the end; request line and headers together end at 64
+// KiB (libsoup). Every phase of a connection has a deadline and their number has a limit, see
+// Server::Options. Every answer carries the CORS headers; errors are RFC 9457 problem documents.
+//
+// Pipelined requests (RFC 9112 §9.3.2) are not read ahead: a client that sends one before it has
+// the answer to the last has its connection closed at the idle deadline. No player, browser or
+// cache does.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -46,14 +52,20 @@ struct Response {
   int status = 200;
   std::string content_type;  // Empty: no body.
   Headers headers;
-  Bytes body;  // May be null. Shared, never copied.
+  Bytes body;           // May be null. Shared, never copied.
+  bool ranges = false;  // A 200 may be cut down to the 206 that the request's Range asks for.
+
+  // Replaces a header of that name (in any case), or adds it.
+  void set_header(std::string_view name, std::string value);
 };
 
-// RFC 9457: {"type":"about:blank","title":…,"status":…,"detail":…}.
+// RFC 9457: {"type":"about:blank","title":…,"status":…,"detail":…}; not to be cached.
 [[nodiscard]] Response problem(int status, std::string_view detail);
 // The status an Error's code stands for (400, 422, 404, 503, 409, 500), as a problem document.
 [[nodiscard]] Response problem(const Error& error);
 [[nodiscard]] Response json(int status, std::string text);
+
+class EventStream;
 
 // The one answer to one request. Move-only; usable from any thread. Dropped unanswered, it answers
 // 500, so that no client waits for ever.
@@ -65,14 +77,17 @@ class Responder {
   Responder& operator=(Responder&&) noexcept;
   ~Responder();
   void respond(Response response);
+  // The client hung up: an answer would go nowhere. Whoever keeps many responders drops those.
+  [[nodiscard]] bool client_gone() const;
 
  private:
+  friend std::shared_ptr<EventStream> start_event_stream(Responder responder, Headers headers);
   std::shared_ptr<Impl> impl_;
 };
 
-// A text/event-stream answer (WHATWG HTML §9.2) that stays open. Any thread. Shared: dropping the last
-// reference closes it. What a slow reader has not taken is bounded: past it the stream is closed, and
-// the browser's EventSource comes back by itself.
+// A text/event-stream answer (WHATWG HTML §9.2) that stays open. Any thread. Shared: dropping the
+// last reference closes it. What a slow reader has not taken is bounded: past it the stream is
+// closed, and the browser's EventSource comes back by itself.
 class EventStream {
  public:
   virtual ~EventStream() = default;
@@ -82,17 +97,22 @@ class EventStream {
   [[nodiscard]] virtual bool closed() const = 0;
 };
 
-// Turns a pending answer into an event stream.
+// Turns a pending answer into an event stream. A comment goes out every 15 s, so that dead clients
+// are noticed.
 [[nodiscard]] std::shared_ptr<EventStream> start_event_stream(Responder responder,
                                                               Headers headers = {});
 
 using Handler = std::function<void(Request, Responder)>;
 
 struct Route {
-  std::string method;   // "GET" also answers HEAD, without a body.
-  std::string pattern;  // "/spaces/{id}/hls/{file...}": {x} is one segment, {x...} the rest.
+  std::string method;  // "GET" also answers HEAD, without a body.
+  // "/spaces/{id}/hls/{file...}": {x} is one segment, {x...} the rest. Routes of one path use the
+  // same names in it.
+  std::string pattern;
   std::size_t body_max = 0;
   Handler handler;
+  Headers
+      options_headers;  // What an OPTIONS answer says beyond the usual: Accept-Post, Accept-Patch.
 };
 
 class Server {
@@ -101,6 +121,15 @@ class Server {
     std::string host = "127.0.0.1";  // A numeric address.
     std::uint16_t port = 0;          // 0: the system picks one.
     std::string thread_name = "http";
+    // Connections at one time; a further one is closed unanswered. At most half of the process's
+    // descriptor limit is taken, whatever this says.
+    std::size_t max_connections = 30000;
+    // From the first byte of a request (or from the connection) to its last byte.
+    std::chrono::milliseconds request_timeout{15000};
+    // Between two requests. Longer than a cache in front keeps its connections (Varnish: 60 s).
+    std::chrono::milliseconds idle_timeout{75000};
+    // A client that takes not one byte of its answer for so long is gone.
+    std::chrono::milliseconds write_timeout{20000};
   };
 
   // Listens at once; answers 404 until routes are added. An OPTIONS request on a known path is
@@ -108,11 +137,13 @@ class Server {
   [[nodiscard]] static Result<std::unique_ptr<Server>> create(Options options);
   virtual ~Server() = default;
 
-  virtual void add(Route route) = 0;  // Before the first request to it; any thread.
+  // Any thread. The most specific pattern wins: a literal before a {name} before a {rest...}.
+  virtual void add(Route route) = 0;
   [[nodiscard]] virtual std::uint16_t port() const = 0;
   [[nodiscard]] virtual const std::shared_ptr<Loop>& loop() const = 0;
-  // Requests now waiting for their answer (a metric, and what tests wait for).
+  // Requests now waiting for their answer, and open connections (metrics, and what tests wait for).
   [[nodiscard]] virtual std::size_t pending() const = 0;
+  [[nodiscard]] virtual std::size_t connections() const = 0;
 };
 
 }  // namespace spacecast::http

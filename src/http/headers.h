@@ -1,0 +1,31 @@
+// What every answer says, and the names of status codes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "http/server.h"
+
+namespace spacecast::http {
+
+// RFC 9110 §15.
+[[nodiscard]] std::string_view reason_phrase(int status);
+
+// Header names do not depend on case (RFC 9110 §5.1).
+[[nodiscard]] bool same_header(std::string_view a, std::string_view b);
+
+// True where a comma-separated list holds the token, in any case.
+[[nodiscard]] bool list_contains(std::string_view list, std::string_view token);
+
+// CORS: every origin may read everything that we publish, errors too, and see the headers that
+// players (Age, Date) and WHIP clients (Location, ETag, Link) need (Fetch §3.2). Credentials are
+// Bearer tokens, so no cookie is ever at stake.
+[[nodiscard]] const Headers& cors_headers();
+
+// The answer to OPTIONS on a known path, a CORS preflight among them.
+[[nodiscard]] Response options_response(std::string allow, const Headers& extra);
+
+// A complete HTTP/1.1 message that ends its connection, for answers that cannot wait for libsoup.
+[[nodiscard]] std::string serialize_final(const Response& response);
+
+}  // namespace spacecast::http
