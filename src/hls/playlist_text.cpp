@@ -19,7 +19,7 @@ std::string milliseconds_text(MediaTime time) {
 }
 
 std::string wall_time_text(WallTime time) {
-  const auto rounded = floor<milliseconds>(time);
+  const auto rounded = std::chrono::round<milliseconds>(time);
   const auto day = floor<std::chrono::days>(rounded);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(rounded - day);

@@ -16,7 +16,7 @@ namespace spacecast::hls {
 // Seconds with three decimals of a time in whole milliseconds.
 [[nodiscard]] std::string milliseconds_text(MediaTime time);
 
-// ISO 8601 in UTC with milliseconds: "2026-11-22T13:00:00.000Z".
+// ISO 8601 in UTC with milliseconds, rounded to the nearest: "2026-11-22T13:00:00.000Z".
 [[nodiscard]] std::string wall_time_text(WallTime time);
 
 // Text that may stand between quotes: no line break or other control character, no '"' (which
