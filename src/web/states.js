@@ -30,3 +30,34 @@ export function viewerState({ supported, ended, reachable, found, started, pause
   if (stalled || !reachable) return 'reconnecting';
   return behind ? 'behind' : 'live';
 }
+
+// The studio: word and sentence.
+export const kStudioStates = {
+  lobby: ['Not on stage', ''],
+  joining: ['Joining', 'Going on stage…'],
+  joined: ['On stage', 'The others hear you.'],
+  unstable: ['Unstable', 'Your connection is unstable.'],
+  rejoining: ['Rejoining', 'Connection lost – rejoining…'],
+  removed: ['Off stage', 'A host has taken you off the stage.'],
+  ended: ['Ended', 'This Space has ended.'],
+};
+
+// What stops a camera or a microphone, in words that help. `error` is the name of getUserMedia's error.
+export function deviceProblem(kind, error) {
+  const device = kind === 'audio' ? 'microphone' : 'camera';
+  switch (error) {
+    case 'NotAllowedError':
+    case 'SecurityError':
+      return `The ${device} is blocked. Allow it next to the page's address, then try again.`;
+    case 'NotFoundError':
+    case 'OverconstrainedError':
+      return `No ${device} found. Connect one, then try again.`;
+    case 'NotReadableError':
+    case 'AbortError':
+      return `The ${device} is busy or does not answer. Close other programs that use it, then try again.`;
+    case 'InsecureContext':
+      return `This page was not loaded over HTTPS, so the browser does not give it a ${device}.`;
+    default:
+      return `The ${device} could not be opened (${error}).`;
+  }
+}

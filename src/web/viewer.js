@@ -2,6 +2,7 @@
 // player, four times a second for what must not wait and once a second for numbers.
 import { fetchSpace, playlistUrl } from './api.js';
 import { Backoff } from './backoff.js';
+import { load_icons, set_icon } from './icons.js';
 import { Player } from './player.js';
 import { formatBitrate, quality } from './quality.js';
 import { kViewerStates } from './states.js';
@@ -30,11 +31,6 @@ let ticks = 0;
 
 const kNoSnapshot = { delay: NaN, targetDelay: NaN, stalls: 0, recentStalls: 0, rate: 1, onAir: null, bandwidth: NaN, bitrate: NaN, droppedFrames: 0 };
 const snapshot = () => player?.snapshot() ?? { ...kNoSnapshot, state: space_problem };
-
-function set_icon(button, icon, label) {
-  button.querySelector('use').setAttribute('href', `/assets/icons.svg#${icon}`);
-  button.setAttribute('aria-label', label);
-}
 
 function draw() {
   const now = snapshot();
@@ -205,6 +201,7 @@ async function find_space() {
 
 window.spacecast = { stats: snapshot };
 page.video.muted = true;
+load_icons();
 connect_controls();
 setInterval(draw, kDrawMs);
 draw();
