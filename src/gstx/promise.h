@@ -13,7 +13,7 @@ namespace spacecast {
 // structure that has an "error" field.
 using PromiseHandler = std::move_only_function<void(const GstStructure*)>;
 
-// To be given away with leak(): signals that take a promise take it over.
+// Signals that take a promise keep a reference of their own until they have replied.
 [[nodiscard]] inline Ref<GstPromise> make_promise(PromiseHandler handler) {
   return adopt(gst_promise_new_with_change_func(
       [](GstPromise* promise, gpointer data) {

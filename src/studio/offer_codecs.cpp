@@ -134,7 +134,9 @@ std::optional<int> find_retransmission(const OfferSection& section, std::string_
 Result<OfferedMedia> read_audio(const OfferSection& section) {
   for (const auto& line : section.codecs) {
     const auto payload = read_payload(line.payload);
-    const bool opus = equal_ignoring_case(line.value, "opus/48000/2");
+    // RFC 7587 §7 wants the "/2"; GStreamer's payloader leaves it out.
+    const bool opus = equal_ignoring_case(line.value, "opus/48000/2") ||
+                      equal_ignoring_case(line.value, "opus/48000");
     if (!opus || !payload || !is_listed(section, line.payload)) continue;
     auto media = media_of(section, line.payload);
     media.payload = *payload;

@@ -1,0 +1,58 @@
+// What stands between a speaker's streaming threads and the slot in the program: it counts, mutes,
+// notices who talks, and lets go of the slot at once when the speaker leaves, however long the
+// pipeline behind it takes to stop. Any thread.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/mutex.h"
+#include "gstx/ref.h"
+#include "pipelines/program.h"
+#include "pipelines/speaker_offer.h"
+
+namespace spacecast {
+
+// Louder than -45 dBov on average: somebody is heard. For the list of people only; who is on air is
+// judged by activespeaker.
+[[nodiscard]] bool is_audible(std::span<const std::int16_t> samples);
+
+class SpeakerFeed {
+ public:
+  struct Counts {
+    std::uint64_t audio_packets = 0;  // RTP packets that were used.
+    std::uint64_t video_packets = 0;
+    std::chrono::microseconds silence{};  // Since the peer was last heard of: RTP or RTCP.
+    bool talking = false;
+  };
+
+  explicit SpeakerFeed(std::unique_ptr<ProgramSlot> slot);
+
+  // Decoded media with running time as timestamps. Audio is S16, interleaved.
+  void push_audio(Ref<GstSample> sample);
+  void push_video(Ref<GstSample> sample);
+  void count_packet(MediaKind kind);
+  void note_life();
+
+  void set_muted(bool muted);
+  void set_camera(bool on);
+  // The slot is free when this returns; what comes later is dropped.
+  void close();
+
+  [[nodiscard]] Counts counts() const;
+
+ private:
+  Mutex mutex_;
+  std::unique_ptr<ProgramSlot> slot_ SPACECAST_GUARDED_BY(mutex_);
+  std::atomic<bool> muted_ = false;
+  std::atomic<std::uint64_t> audio_packets_ = 0;
+  std::atomic<std::uint64_t> video_packets_ = 0;
+  // g_get_monotonic_time()
+  std::atomic<std::int64_t> last_life_us_;
+  std::atomic<std::int64_t> last_audible_us_ = 0;
+};
+
+}  // namespace spacecast

@@ -1,0 +1,66 @@
+#include "pipelines/speaker_inlet.h"
+
+#include <gst/video/video.h>
+
+#include "gstx/probe.h"
+
+namespace spacecast {
+namespace {
+
+KeyframePolicy::Time now() {
+  return std::chrono::microseconds(g_get_monotonic_time());
+}
+
+GstEvent* keyframe_request() {
+  return gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0);
+}
+
+}  // namespace
+
+SpeakerInlet::SpeakerInlet(MediaKind kind, Ref<GstPad> decoder, std::shared_ptr<SpeakerFeed> feed,
+                           std::shared_ptr<PeerCheck> check,
+                           std::shared_ptr<KeyframePolicy> keyframes,
+                           std::function<void()> on_foreign)
+    : kind_(kind),
+      decoder_(std::move(decoder)),
+      feed_(std::move(feed)),
+      check_(std::move(check)),
+      keyframes_(std::move(keyframes)),
+      on_foreign_(std::move(on_foreign)) {}
+
+void SpeakerInlet::link(GstPad* source) {
+  const auto self = shared_from_this();
+  add_probe(source, GstPadProbeType(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST),
+            [self](GstPad* pad, GstPadProbeInfo* info) { return self->on_packets(pad, info); });
+  add_probe(source, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, [self](GstPad*, GstPadProbeInfo* info) {
+    if (!gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info))) {
+      return GST_PAD_PROBE_OK;
+    }
+    return self->keyframes_->request(now()) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+  });
+  if (const auto old = adopt(gst_pad_get_peer(decoder_.get()))) {
+    gst_pad_unlink(old.get(), decoder_.get());
+  }
+  gst_pad_link(source, decoder_.get());
+}
+
+void SpeakerInlet::request_keyframe() {
+  gst_pad_push_event(decoder_.get(), keyframe_request());
+}
+
+GstPadProbeReturn SpeakerInlet::on_packets(GstPad* source, GstPadProbeInfo* info) {
+  const auto verdict = check_->verdict();
+  if (verdict != PeerCheck::Verdict::kTrusted) {
+    if (verdict == PeerCheck::Verdict::kForeign) on_foreign_();
+    return GST_PAD_PROBE_DROP;
+  }
+  const bool list = (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER_LIST) != 0;
+  const guint packets = list ? gst_buffer_list_length(GST_PAD_PROBE_INFO_BUFFER_LIST(info)) : 1;
+  for (guint i = 0; i < packets; ++i) feed_->count_packet(kind_);
+  if (kind_ == MediaKind::kVideo && keyframes_->packet(now())) {
+    gst_pad_send_event(source, keyframe_request());
+  }
+  return GST_PAD_PROBE_OK;
+}
+
+}  // namespace spacecast
