@@ -2,10 +2,12 @@
 // not know themselves.
 #include <gst/gst.h>
 
+#include "plugins/activespeaker/activespeaker.h"
+
 namespace {
 
-gboolean plugin_init(GstPlugin*) {
-  return TRUE;
+gboolean plugin_init(GstPlugin* plugin) {
+  return GST_ELEMENT_REGISTER(activespeaker, plugin);
 }
 
 }  // namespace

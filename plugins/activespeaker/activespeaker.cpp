@@ -1,0 +1,380 @@
+// activespeaker: shows whoever is talking.
+//
+// A speaker is a pair of request pads with the same number, audio_N and video_N. The element judges
+// the sound of all of them by its timestamps, decides who is on air, and sends that speaker's
+// picture. It holds the picture back by `lookahead`, so that a cut lands on the first syllable
+// although it takes a moment to know that it was one. A video pad without an audio pad of its
+// number is the waiting picture: shown while nobody is on air, or while who is has no picture;
+// without one, black is.
+//
+// The source pad runs on the pipeline's clock at 30 frames a second, or the rate downstream asks
+// for. It begins with the pipeline and never waits for an input: a speaker who comes late, stalls,
+// leaves or never had a camera disturbs nobody. Pads may be requested and released at any time; a
+// pad that stays while its speaker goes has `active=false` in between.
+//
+// Messages on the bus (element messages; times are running times in ns):
+//   active-speaker  speaker (string, "" for nobody), onset, decided, cut (guint64), reason (string:
+//                   first, turn, interruption, left). Posted when decided, before the cut is seen.
+//   talking         speakers (array of strings): everybody who is talking now. Posted when that
+//   changes.
+//
+// Example: two speakers who take turns, and a waiting picture.
+//
+//   gst-launch-1.0 -m activespeaker name=s ! videoconvert ! autovideosink
+//     audiotestsrc is-live=true wave=ticks tick-interval=8000000000 sine-periods-per-tick=800
+//       ! identity ts-offset=1000000000 ! s.audio_0
+//     videotestsrc is-live=true pattern=ball ! s.video_0
+//     audiotestsrc is-live=true wave=ticks tick-interval=8000000000 sine-periods-per-tick=800
+//       ! identity ts-offset=4500000000 ! s.audio_1
+//     videotestsrc is-live=true pattern=snow ! s.video_1
+//     videotestsrc is-live=true ! textoverlay text="Nobody talks yet" ! s.video_99
+#include "plugins/activespeaker/activespeaker.h"
+
+#include <gst/audio/audio.h>
+#include <gst/video/video.h>
+
+#include <charconv>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "plugins/activespeaker/output.h"
+#include "plugins/activespeaker/pads.h"
+#include "plugins/activespeaker/stage.h"
+
+GST_DEBUG_CATEGORY(spacecast_active_speaker_debug);
+#define GST_CAT_DEFAULT spacecast_active_speaker_debug
+
+using spacecast::adopt;
+using spacecast::MediaTime;
+using spacecast::Output;
+using spacecast::Stage;
+
+struct SpacecastActiveSpeaker {
+  GstElement parent;
+  std::shared_ptr<Stage>* stage;
+  Output* output;
+  GstClockTime lookahead;  // Guarded by the object lock, like the next.
+  GstClockTime allowance;
+};
+struct SpacecastActiveSpeakerClass {
+  GstElementClass parent;
+};
+
+static void child_proxy_init(gpointer iface, gpointer);
+static GType spacecast_active_speaker_get_type();
+G_DEFINE_TYPE_WITH_CODE(SpacecastActiveSpeaker, spacecast_active_speaker, GST_TYPE_ELEMENT,
+                        G_IMPLEMENT_INTERFACE(GST_TYPE_CHILD_PROXY, child_proxy_init))
+GST_ELEMENT_REGISTER_DEFINE(activespeaker, "activespeaker", GST_RANK_NONE,
+                            spacecast_active_speaker_get_type())
+
+namespace {
+
+constexpr GstClockTime kDefaultLookahead = 400 * GST_MSECOND;
+constexpr GstClockTime kMaxLookahead = 2 * GST_SECOND;
+constexpr GstClockTime kDefaultAllowance = 60 * GST_MSECOND;
+constexpr GstClockTime kMaxAllowance = GST_SECOND;
+
+enum : guint { kPropLookahead = 1, kPropAllowance, kPropOnAir, kPropSkipped };
+
+// Any format; where nobody else cares, the one that encoders take.
+#define PICTURE_CAPS GST_VIDEO_CAPS_MAKE("I420") "; " GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL)
+
+GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(PICTURE_CAPS));
+GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE(
+    "video_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS(PICTURE_CAPS));
+GstStaticPadTemplate audio_template = GST_STATIC_PAD_TEMPLATE(
+    "audio_%u", GST_PAD_SINK, GST_PAD_REQUEST,
+    GST_STATIC_CAPS("audio/x-raw, format=(string){ F32LE, S16LE }, rate=(int)[ 4000, 768000 ], "
+                    "channels=(int)[ 1, 64 ], layout=(string)interleaved"));
+
+SpacecastActiveSpeaker* self_of(gpointer element) {
+  return static_cast<SpacecastActiveSpeaker*>(element);
+}
+
+// --- Request pads -------------------------------------------------------------------------------
+
+bool has_pad(GstElement* element, const std::string& name) {
+  return static_cast<bool>(adopt(gst_element_get_static_pad(element, name.c_str())));
+}
+
+// The number in a requested name, or the first that is free.
+std::optional<unsigned> pad_number(GstElement* element, std::string_view prefix, const char* name) {
+  unsigned number = 0;
+  if (!name || std::string_view(name).find('%') != std::string_view::npos) {
+    while (has_pad(element, std::string(prefix) + std::to_string(number))) ++number;
+    return number;
+  }
+  std::string_view digits(name);
+  if (!digits.starts_with(prefix)) return std::nullopt;
+  digits.remove_prefix(prefix.size());
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return number;
+}
+
+GstPad* request_new_pad(GstElement* element, GstPadTemplate* pad_template, const char* requested,
+                        const GstCaps*) {
+  const std::string_view pattern = GST_PAD_TEMPLATE_NAME_TEMPLATE(pad_template);
+  const std::string prefix(pattern.substr(0, pattern.find('%')));
+  const auto number = pad_number(element, prefix, requested);
+  if (!number) {
+    GST_WARNING_OBJECT(element, "no pad of ours is called '%s'", requested);
+    return nullptr;
+  }
+  const std::string name = prefix + std::to_string(*number);
+  if (has_pad(element, name)) {
+    GST_WARNING_OBJECT(element, "there is a pad '%s' already", name.c_str());
+    return nullptr;
+  }
+  GstPad* pad =
+      spacecast::new_stage_pad(pad_template, name.c_str(), *number, *self_of(element)->stage);
+  gst_pad_set_active(pad, TRUE);
+  gst_element_add_pad(element, pad);
+  gst_child_proxy_child_added(GST_CHILD_PROXY(element), G_OBJECT(pad), name.c_str());
+  return pad;
+}
+
+void release_pad(GstElement* element, GstPad* pad) {
+  const spacecast::OwnedString name(gst_pad_get_name(pad));
+  // Wakes and waits for the pad's streaming thread.
+  gst_pad_set_active(pad, FALSE);
+  spacecast::detach_stage_pad(pad);
+  gst_child_proxy_child_removed(GST_CHILD_PROXY(element), G_OBJECT(pad), name.get());
+  gst_element_remove_pad(element, pad);
+}
+
+// --- Source pad
+// -----------------------------------------------------------------------------------
+
+gboolean src_activate_mode(GstPad*, GstObject* parent, GstPadMode mode, gboolean active) {
+  if (mode != GST_PAD_MODE_PUSH) return FALSE;
+  Output& output = *self_of(parent)->output;
+  active ? output.start() : output.stop();
+  return TRUE;
+}
+
+gboolean src_query(GstPad* pad, GstObject* parent, GstQuery* query) {
+  Output& output = *self_of(parent)->output;
+  switch (GST_QUERY_TYPE(query)) {
+    case GST_QUERY_LATENCY:
+      output.answer_latency(query);
+      return TRUE;
+    case GST_QUERY_POSITION: {
+      GstFormat format = GST_FORMAT_UNDEFINED;
+      gst_query_parse_position(query, &format, nullptr);
+      if (format != GST_FORMAT_TIME) return FALSE;
+      gst_query_set_position(query, format, static_cast<gint64>(output.position()));
+      return TRUE;
+    }
+    // Inputs have durations and can be sought; a live program has none and cannot.
+    case GST_QUERY_DURATION:
+    case GST_QUERY_SEEKING:
+      return FALSE;
+    default:
+      return gst_pad_query_default(pad, parent, query);
+  }
+}
+
+gboolean src_event(GstPad* pad, GstObject* parent, GstEvent* event) {
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_QOS:
+      // What is late downstream says nothing about one camera.
+      gst_event_unref(event);
+      return TRUE;
+    case GST_EVENT_SEEK:
+      gst_event_unref(event);
+      return FALSE;
+    default:
+      return gst_pad_event_default(pad, parent, event);
+  }
+}
+
+// --- Element
+// --------------------------------------------------------------------------------------
+
+GstStateChangeReturn change_state(GstElement* element, GstStateChange transition) {
+  SpacecastActiveSpeaker* self = self_of(element);
+  switch (transition) {
+    case GST_STATE_CHANGE_READY_TO_PAUSED: {
+      GST_OBJECT_LOCK(self);
+      const GstClockTime lookahead = self->lookahead;
+      const GstClockTime allowance = self->allowance;
+      GST_OBJECT_UNLOCK(self);
+      (*self->stage)->reset(MediaTime(static_cast<MediaTime::rep>(lookahead)));
+      self->output->reset(lookahead, allowance);
+      break;
+    }
+    case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
+      self->output->set_playing(false);
+      break;
+    default:
+      break;
+  }
+  const auto result =
+      GST_ELEMENT_CLASS(spacecast_active_speaker_parent_class)->change_state(element, transition);
+  if (result == GST_STATE_CHANGE_FAILURE) return result;
+  switch (transition) {
+    case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
+      self->output->set_playing(true);
+      return result;
+    // Live: there is no picture in PAUSED.
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+    case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
+      return GST_STATE_CHANGE_NO_PREROLL;
+    default:
+      return result;
+  }
+}
+
+gboolean send_event(GstElement* element, GstEvent* event) {
+  if (GST_EVENT_TYPE(event) != GST_EVENT_EOS) {
+    return GST_ELEMENT_CLASS(spacecast_active_speaker_parent_class)->send_event(element, event);
+  }
+  gst_event_unref(event);
+  self_of(element)->output->finish();
+  return TRUE;
+}
+
+void set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
+  SpacecastActiveSpeaker* self = self_of(object);
+  GST_OBJECT_LOCK(self);
+  switch (id) {
+    case kPropLookahead:
+      self->lookahead = g_value_get_uint64(value);
+      break;
+    case kPropAllowance:
+      self->allowance = g_value_get_uint64(value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+  }
+  GST_OBJECT_UNLOCK(self);
+}
+
+void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
+  SpacecastActiveSpeaker* self = self_of(object);
+  switch (id) {
+    case kPropLookahead:
+    case kPropAllowance:
+      GST_OBJECT_LOCK(self);
+      g_value_set_uint64(value, id == kPropLookahead ? self->lookahead : self->allowance);
+      GST_OBJECT_UNLOCK(self);
+      break;
+    case kPropOnAir:
+      g_value_set_string(value, (*self->stage)->on_air().c_str());
+      break;
+    case kPropSkipped:
+      g_value_set_uint64(value, self->output->skipped());
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+  }
+}
+
+void finalize(GObject* object) {
+  SpacecastActiveSpeaker* self = self_of(object);
+  delete self->output;
+  delete self->stage;
+  G_OBJECT_CLASS(spacecast_active_speaker_parent_class)->finalize(object);
+}
+
+void install_properties(GObjectClass* klass) {
+  const auto ready =
+      GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  const auto readable = GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_property(
+      klass, kPropLookahead,
+      g_param_spec_uint64(
+          "lookahead", "Look-ahead",
+          "How long the picture is held back, in ns: a cut may lie this far before the "
+          "moment in which it was decided",
+          0, kMaxLookahead, kDefaultLookahead, ready));
+  g_object_class_install_property(
+      klass, kPropAllowance,
+      g_param_spec_uint64(
+          "allowance", "Allowance",
+          "How much later than the latency they report inputs may come and still be "
+          "heard and seen in time, in ns",
+          0, kMaxAllowance, kDefaultAllowance, ready));
+  g_object_class_install_property(
+      klass, kPropOnAir,
+      g_param_spec_string("on-air", "On air",
+                          "Who is on air in the picture that was sent last; empty for nobody",
+                          nullptr, readable));
+  g_object_class_install_property(
+      klass, kPropSkipped,
+      g_param_spec_uint64(
+          "skipped", "Skipped",
+          "How many pictures were left out because downstream was more than a second "
+          "late",
+          0, G_MAXUINT64, 0, readable));
+}
+
+}  // namespace
+
+// --- Child proxy: `s.audio_0::speaker=anna` in launch lines
+// -----------------------------------------
+
+static void child_proxy_init(gpointer iface, gpointer) {
+  auto* proxy = static_cast<GstChildProxyInterface*>(iface);
+  proxy->get_child_by_name = [](GstChildProxy* parent, const gchar* name) -> GObject* {
+    return reinterpret_cast<GObject*>(gst_element_get_static_pad(GST_ELEMENT(parent), name));
+  };
+  proxy->get_child_by_index = [](GstChildProxy* parent, guint index) -> GObject* {
+    GST_OBJECT_LOCK(parent);
+    auto* pad = static_cast<GObject*>(g_list_nth_data(GST_ELEMENT(parent)->sinkpads, index));
+    if (pad) g_object_ref(pad);
+    GST_OBJECT_UNLOCK(parent);
+    return pad;
+  };
+  proxy->get_children_count = [](GstChildProxy* parent) -> guint {
+    GST_OBJECT_LOCK(parent);
+    const guint count = GST_ELEMENT(parent)->numsinkpads;
+    GST_OBJECT_UNLOCK(parent);
+    return count;
+  };
+}
+
+static void spacecast_active_speaker_init(SpacecastActiveSpeaker* self) {
+  GstElement* element = GST_ELEMENT(self);
+  self->lookahead = kDefaultLookahead;
+  self->allowance = kDefaultAllowance;
+  GstPad* src = gst_pad_new_from_static_template(&src_template, "src");
+  self->stage = new std::shared_ptr<Stage>(std::make_shared<Stage>());
+  self->output = new Output(element, src, *self->stage);
+  gst_pad_set_activatemode_function(src, src_activate_mode);
+  gst_pad_set_query_function(src, src_query);
+  gst_pad_set_event_function(src, src_event);
+  gst_element_add_pad(element, src);
+  // An end of stream sent to the pipeline comes here and ends the output in order, even while some
+  // inputs go on or have stalled.
+  GST_OBJECT_FLAG_SET(element, GST_ELEMENT_FLAG_SOURCE);
+}
+
+static void spacecast_active_speaker_class_init(SpacecastActiveSpeakerClass* klass) {
+  GST_DEBUG_CATEGORY_INIT(spacecast_active_speaker_debug, "activespeaker", 0, "active speaker");
+  auto* object_class = G_OBJECT_CLASS(klass);
+  object_class->set_property = set_property;
+  object_class->get_property = get_property;
+  object_class->finalize = finalize;
+  install_properties(object_class);
+
+  auto* element_class = GST_ELEMENT_CLASS(klass);
+  element_class->change_state = change_state;
+  element_class->send_event = send_event;
+  element_class->request_new_pad = request_new_pad;
+  element_class->release_pad = release_pad;
+  gst_element_class_add_static_pad_template(element_class, &src_template);
+  gst_element_class_add_static_pad_template_with_gtype(
+      element_class, &audio_template, spacecast_active_speaker_audio_pad_get_type());
+  gst_element_class_add_static_pad_template_with_gtype(
+      element_class, &video_template, spacecast_active_speaker_video_pad_get_type());
+  gst_element_class_set_static_metadata(element_class, "Active speaker", "Video/Mixer",
+                                        "Shows whoever is talking: judges the sound of all "
+                                        "speakers and cuts to a speaker's picture on "
+                                        "their first syllable; its output never waits for an input",
+                                        "spacecast");
+}

@@ -1,0 +1,312 @@
+#include "plugins/activespeaker/output.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "plugins/activespeaker/activespeaker.h"
+#include "plugins/activespeaker/black.h"
+
+#define GST_CAT_DEFAULT spacecast_active_speaker_debug
+
+namespace spacecast {
+
+namespace {
+
+// Beyond this, catching up costs the encoder more than the audience gains.
+constexpr GstClockTime kMaxBehind = GST_SECOND;
+
+guint64 nanoseconds(MediaTime time) {
+  return static_cast<guint64>(time.count());
+}
+
+}  // namespace
+
+Output::Output(GstElement* element, GstPad* src, std::shared_ptr<Stage> stage)
+    : element_(element), src_(src), stage_(std::move(stage)) {}
+
+void Output::reset(GstClockTime lookahead, GstClockTime allowance) {
+  const MutexLock lock(mutex_);
+  own_latency_ = lookahead + allowance;
+  upstream_latency_ = 0;
+  position_ = 0;
+  end_.reset();
+  opened_ = segment_sent_ = false;
+  first_ = discont_ = true;
+  next_ = 0;
+  skipped_ = 0;
+  black_.reset();
+  black_caps_.reset();
+  input_caps_.reset();
+}
+
+void Output::start() {
+  {
+    const MutexLock lock(mutex_);
+    flushing_ = false;
+  }
+  gst_pad_start_task(src_, run, this, nullptr);
+}
+
+void Output::stop() {
+  {
+    const MutexLock lock(mutex_);
+    flushing_ = true;
+    if (tick_id_) gst_clock_id_unschedule(tick_id_.get());
+    changed_.notify_all();
+  }
+  gst_pad_stop_task(src_);
+}
+
+void Output::set_playing(bool playing) {
+  const MutexLock lock(mutex_);
+  playing_ = playing;
+  if (!playing && tick_id_) gst_clock_id_unschedule(tick_id_.get());
+  changed_.notify_all();
+}
+
+void Output::finish() {
+  const GstClockTime now = gst_element_get_current_running_time(element_);
+  const MutexLock lock(mutex_);
+  if (!end_) end_ = GST_CLOCK_TIME_IS_VALID(now) ? now : 0;
+}
+
+GstClockTime Output::position() {
+  const MutexLock lock(mutex_);
+  return position_;
+}
+
+GstClockTime Output::query_upstream() {
+  GstClockTime upstream = 0;
+  gst_element_foreach_sink_pad(
+      element_,
+      [](GstElement*, GstPad* pad, gpointer result) -> gboolean {
+        GstQuery* query = gst_query_new_latency();
+        gboolean live = FALSE;
+        GstClockTime min = 0;
+        if (gst_pad_peer_query(pad, query)) gst_query_parse_latency(query, &live, &min, nullptr);
+        if (live)
+          *static_cast<GstClockTime*>(result) = std::max(*static_cast<GstClockTime*>(result), min);
+        gst_query_unref(query);
+        return TRUE;
+      },
+      &upstream);
+  const MutexLock lock(mutex_);
+  upstream_latency_ = upstream;
+  return upstream + own_latency_;
+}
+
+void Output::answer_latency(GstQuery* query) {
+  // Nothing upstream of the rings can overflow: frames that find no room are dropped.
+  gst_query_set_latency(query, TRUE, query_upstream(), GST_CLOCK_TIME_NONE);
+}
+
+void Output::iterate() {
+  if (!wait_until_playing()) {
+    gst_pad_pause_task(src_);
+    return;
+  }
+  if ((!opened_ || gst_pad_check_reconfigure(src_)) && !negotiate()) {
+    fail(GST_FLOW_NOT_NEGOTIATED);
+    return;
+  }
+  if (!wait_for_tick()) return;
+  const GstClockTime pts = ticks_.time(next_);
+  if (at_end(pts)) {
+    end_of_stream();
+    return;
+  }
+  const Stage::Moment moment = stage_->tick(pts);
+  announce(moment);
+  const GstFlowReturn flow = push(moment, pts);
+  if (flow != GST_FLOW_OK) fail(flow);
+}
+
+bool Output::wait_until_playing() {
+  const MutexLock lock(mutex_);
+  while (!playing_ && !flushing_) changed_.wait(mutex_);
+  return !flushing_;
+}
+
+// Opens the stream with the rate that downstream wants and prepares the black picture.
+bool Output::negotiate() {
+  const auto own = adopt(gst_pad_get_pad_template_caps(src_));
+  auto caps = adopt(gst_pad_peer_query_caps(src_, own.get()));
+  if (gst_caps_is_empty(caps.get())) return false;
+  caps = adopt(gst_caps_truncate(caps.leak()));
+  caps = adopt(gst_caps_make_writable(caps.leak()));
+  GstStructure* structure = gst_caps_get_structure(caps.get(), 0);
+  gst_structure_fixate_field_string(structure, "format", "I420");
+  gst_structure_fixate_field_nearest_int(structure, "width", 1280);
+  gst_structure_fixate_field_nearest_int(structure, "height", 720);
+  if (gst_structure_has_field(structure, "pixel-aspect-ratio")) {
+    gst_structure_fixate_field_nearest_fraction(structure, "pixel-aspect-ratio", 1, 1);
+  } else {
+    gst_structure_set(structure, "pixel-aspect-ratio", GST_TYPE_FRACTION, 1, 1, nullptr);
+  }
+  gst_structure_fixate_field_nearest_fraction(structure, "framerate", 30, 1);
+  if (!opened_) {
+    gint rate_n = 0;
+    gint rate_d = 1;
+    gst_structure_get_fraction(structure, "framerate", &rate_n, &rate_d);
+    // A variable rate (0/1) leaves the choice to us.
+    ticks_ = rate_n > 0 ? Ticks{rate_n, rate_d} : Ticks{};
+    // Not made from the inputs' ids: it is no one input's stream, and they come and go.
+    const OwnedString id(g_strdup_printf("activespeaker-%08x%08x", g_random_int(), g_random_int()));
+    GstEvent* start = gst_event_new_stream_start(id.get());
+    gst_event_set_group_id(start, gst_util_group_id_next());
+    gst_pad_push_event(src_, start);
+    // Also where nobody downstream asked for the latency.
+    (void)query_upstream();
+    opened_ = true;
+  }
+  gst_structure_set(structure, "framerate", GST_TYPE_FRACTION, ticks_.rate_n, ticks_.rate_d,
+                    nullptr);
+  caps = adopt(gst_caps_fixate(caps.leak()));
+  black_ = make_black(caps.get());
+  black_caps_ = std::move(caps);
+  return static_cast<bool>(black_);
+}
+
+bool Output::wait_for_tick() {
+  const auto clock = adopt(gst_element_get_clock(element_));
+  if (!clock) {
+    GST_ELEMENT_ERROR(element_, CORE, CLOCK, (nullptr), ("activespeaker needs a pipeline's clock"));
+    fail(GST_FLOW_FLUSHING);
+    return false;
+  }
+  GstClockTime base = 0;
+  GstClockID id = nullptr;
+  {
+    const MutexLock lock(mutex_);
+    if (!playing_ || flushing_) return false;
+    // Read under the lock: while playing_ holds, the base time is the present one.
+    base = gst_element_get_base_time(element_);
+    const GstClockTime latency = own_latency_ + upstream_latency_;
+    id = gst_clock_new_single_shot_id(clock.get(), base + ticks_.time(next_) + latency);
+    tick_id_.reset(id);
+  }
+  (void)gst_clock_id_wait(id, nullptr);
+  {
+    const MutexLock lock(mutex_);
+    tick_id_.reset();
+    if (!playing_ || flushing_) return false;
+  }
+  const GstClockTime now = gst_clock_get_time(clock.get());
+  catch_up(now > base ? now - base : 0);
+  return true;
+}
+
+void Output::catch_up(GstClockTime now) {
+  GstClockTime latency = 0;
+  {
+    const MutexLock lock(mutex_);
+    latency = own_latency_ + upstream_latency_;
+  }
+  const guint64 due = now > latency ? ticks_.at(now - latency) : 0;
+  if (due > next_ && ticks_.time(due) - ticks_.time(next_) > kMaxBehind) {
+    // An element that starts in a pipeline that has been running does not lag.
+    if (!first_) skipped_ += due - next_;
+    GST_INFO_OBJECT(element_, "tick %" G_GUINT64_FORMAT " follows %" G_GUINT64_FORMAT, due, next_);
+    next_ = due;
+    discont_ = true;
+  }
+  first_ = false;
+}
+
+bool Output::at_end(GstClockTime pts) {
+  const auto inputs = stage_->end_of_inputs();
+  const MutexLock lock(mutex_);
+  return (end_ && pts >= *end_) || (inputs && pts >= *inputs);
+}
+
+void Output::announce(const Stage::Moment& moment) {
+  for (const auto& [speaker, decision] : moment.cuts) {
+    const std::string reason(to_string(decision.reason));
+    GST_INFO_OBJECT(element_, "on air: '%s' (%s)", speaker.c_str(), reason.c_str());
+    gst_element_post_message(
+        element_, gst_message_new_element(
+                      GST_OBJECT(element_),
+                      gst_structure_new("active-speaker", "speaker", G_TYPE_STRING, speaker.c_str(),
+                                        "onset", G_TYPE_UINT64, nanoseconds(decision.onset),
+                                        "decided", G_TYPE_UINT64, nanoseconds(decision.decided),
+                                        "cut", G_TYPE_UINT64, nanoseconds(decision.cut), "reason",
+                                        G_TYPE_STRING, reason.c_str(), nullptr)));
+  }
+  if (moment.talking) {
+    GstStructure* talking = gst_structure_new_empty("talking");
+    GValue names = G_VALUE_INIT;
+    gst_value_array_init(&names, static_cast<guint>(moment.talking->size()));
+    for (const std::string& speaker : *moment.talking) {
+      GValue name = G_VALUE_INIT;
+      g_value_init(&name, G_TYPE_STRING);
+      g_value_set_string(&name, speaker.c_str());
+      gst_value_array_append_and_take_value(&names, &name);
+    }
+    gst_structure_take_value(talking, "speakers", &names);
+    gst_element_post_message(element_, gst_message_new_element(GST_OBJECT(element_), talking));
+  }
+}
+
+GstFlowReturn Output::push(const Stage::Moment& moment, GstClockTime pts) {
+  const Ref<GstBuffer>& picture = moment.picture ? moment.picture->buffer : black_;
+  set_caps(moment.picture ? moment.picture->caps.get() : black_caps_.get());
+  if (!std::exchange(segment_sent_, true)) {
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    gst_pad_push_event(src_, gst_event_new_segment(&segment));
+  }
+  // The memory is shared; only the timestamps are this tick's own.
+  auto buffer = adopt(gst_buffer_copy(picture.get()));
+  GST_BUFFER_PTS(buffer.get()) = pts;
+  GST_BUFFER_DTS(buffer.get()) = GST_CLOCK_TIME_NONE;
+  GST_BUFFER_DURATION(buffer.get()) = ticks_.duration(next_);
+  GST_BUFFER_OFFSET(buffer.get()) = next_;
+  GST_BUFFER_OFFSET_END(buffer.get()) = next_ + 1;
+  GST_BUFFER_FLAG_UNSET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
+  if (std::exchange(discont_, false)) GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
+  ++next_;
+  {
+    const MutexLock lock(mutex_);
+    position_ = pts;
+  }
+  return gst_pad_push(src_, buffer.leak());
+}
+
+// The picture's own format and size at the output's rate. Pictures of one camera share one caps
+// object, so that comparing pointers tells nearly always.
+void Output::set_caps(GstCaps* caps) {
+  if (input_caps_.get() == caps) return;
+  input_caps_ = Ref<GstCaps>(caps);
+  auto own = adopt(gst_caps_copy(caps));
+  gst_caps_set_simple(own.get(), "framerate", GST_TYPE_FRACTION, ticks_.rate_n, ticks_.rate_d,
+                      nullptr);
+  GstStructure* structure = gst_caps_get_structure(own.get(), 0);
+  gst_structure_remove_field(structure, "max-framerate");
+  if (!gst_structure_has_field(structure, "pixel-aspect-ratio")) {
+    gst_structure_set(structure, "pixel-aspect-ratio", GST_TYPE_FRACTION, 1, 1, nullptr);
+  }
+  const auto present = adopt(gst_pad_get_current_caps(src_));
+  if (present && gst_caps_is_equal(present.get(), own.get())) return;
+  // Where downstream refuses, the push that follows says so.
+  gst_pad_push_event(src_, gst_event_new_caps(own.get()));
+}
+
+void Output::end_of_stream() {
+  GST_INFO_OBJECT(element_, "end of stream after %" G_GUINT64_FORMAT " ticks", next_);
+  stage_->end();
+  gst_pad_push_event(src_, gst_event_new_eos());
+  gst_pad_pause_task(src_);
+}
+
+void Output::fail(GstFlowReturn flow) {
+  GST_INFO_OBJECT(element_, "stops: %s", gst_flow_get_name(flow));
+  if (flow != GST_FLOW_FLUSHING) stage_->end();
+  if (flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS) {
+    GST_ELEMENT_FLOW_ERROR(element_, flow);
+    gst_pad_push_event(src_, gst_event_new_eos());
+  }
+  gst_pad_pause_task(src_);
+}
+
+}  // namespace spacecast
