@@ -1,6 +1,6 @@
 // A speaker's place on stage: one RTCPeerConnection over WHIP's verbs, kept alive. It joins, notices a lost
 // connection and joins again under the same name, until it is told to leave or the Space ends.
-import { Session } from './api.js';
+import { Problem, Session } from './api.js';
 import { Backoff } from './backoff.js';
 
 const kGatheringMs = 1000;
@@ -21,6 +21,7 @@ export class Stage {
   #audio_sender = null;
   #timer = 0;
   #attempt = 0;
+  #been_on_stage = false;
   #name = '';
   #audio = null;
   #video = null;
@@ -47,6 +48,7 @@ export class Stage {
 
   async join(name) {
     this.#name = name;
+    this.#been_on_stage = false;
     this.#backoff.reset();
     this.#become('joining');
     await this.#connect();
@@ -107,7 +109,7 @@ export class Stage {
     const attempt = this.#attempt;
     const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     this.#connection = connection;
-    this.#timer = setTimeout(() => this.#rejoin(), kConnectMs);
+    this.#timer = setTimeout(() => this.#failed(new Problem(0, 'no media connection to the server')), kConnectMs);
     try {
       const offer = await this.#offer(connection);
       if (attempt !== this.#attempt) return;
@@ -121,14 +123,19 @@ export class Stage {
       await connection.setRemoteDescription({ type: 'answer', sdp: answer });
       await this.#tell({ camera: this.#video !== null, muted: this.#muted || this.#audio === null });
     } catch (problem) {
-      if (attempt !== this.#attempt) return;
-      if (problem.name === 'Problem' && !problem.passing) {
-        this.#close();
-        this.#become('lobby', problem.message);
-      } else {
-        this.#rejoin();
-      }
+      if (attempt === this.#attempt) this.#failed(problem);
     }
+  }
+
+  // Somebody who was on stage is brought back; somebody who wants to go there is told why not.
+  #failed(problem) {
+    if (this.#been_on_stage && (!(problem instanceof Problem) || problem.passing)) {
+      this.#rejoin();
+      return;
+    }
+    this.#session?.leave();
+    this.#close();
+    this.#become('lobby', `Joining failed: ${problem.message}`);
   }
 
   async #offer(connection) {
@@ -156,6 +163,7 @@ export class Stage {
       case 'connected':
         clearTimeout(this.#timer);
         this.#backoff.reset();
+        this.#been_on_stage = true;
         this.#become('joined');
         break;
       case 'disconnected':
@@ -164,8 +172,7 @@ export class Stage {
         this.#timer = setTimeout(() => this.#rejoin(), kDisconnectedMs);
         break;
       case 'failed':
-      case 'closed':
-        this.#rejoin();
+        this.#failed(new Problem(0, 'no media connection to the server'));
         break;
     }
   }

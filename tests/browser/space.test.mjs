@@ -1,0 +1,162 @@
+// Goal: the main job, from a browser's camera to a browser's player. Two people take turns on stage, a third
+// one watches: the picture is of who speaks, the sound is heard, a camera that is off becomes a card, and the
+// viewer stays close behind live.
+// Method: the real worker; three Chromium processes; colours and samples taken from the viewer's <video>.
+//
+// With SPACECAST_SCREENSHOTS=DIR the pages are photographed into DIR.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { launchBrowser, openPage, statsOf } from './support/browser.mjs';
+import { makeCamera, makeMediaDir, makeMicrophone } from './support/media.mjs';
+import { colourName, colourOf, loudnessOf } from './support/picture.mjs';
+import { startWorker } from './support/program.mjs';
+import { until } from './support/until.mjs';
+
+// Each speaks for 6 s of 20 s. The second page is opened when the first one has just fallen silent, so
+// their turns lie about 7 s apart on both sides.
+const kVoice = { speech_s: 6, period_s: 20 };
+const kSpeaking = 0.3;
+const kSilent = 0.1;
+// How long a page must not stall and must stay near live.
+const kWatchMs = 60000;
+const kMaxDelay = 3;
+
+const photos = process.env.SPACECAST_SCREENSHOTS;
+const photograph = (page, name) => photos && page.screenshot({ path: path.join(photos, `${name}.png`) });
+
+const opened = [];
+let media;
+let worker;
+let viewer;
+let ada;
+let grace;
+
+async function open(url, devices) {
+  const browser = await launchBrowser(devices);
+  opened.push(browser);
+  return openPage(browser, url);
+}
+
+async function openSpeaker(name, colour, pitch_hz) {
+  const page = await open(worker.studio, {
+    microphone: await makeMicrophone(media.dir, colour, { ...kVoice, pitch_hz }),
+    camera: await makeCamera(media.dir, colour),
+  });
+  await page.fill('#name', name);
+  await until('devices are open', async () => (await statsOf(page)).camera);
+  await page.click('#join');
+  await until(`${name} is on stage`, async () => (await statsOf(page)).state === 'joined', { describe: () => statsOf(page) });
+  return page;
+}
+
+const level = async (page) => (await statsOf(page)).level;
+const starts_to_speak = async (page) => {
+  await until('silence before the turn', async () => (await level(page)) < kSilent);
+  await until('the turn begins', async () => (await level(page)) > kSpeaking);
+};
+const shows = (colour) => until(`the viewer sees ${colour}`, async () => colourName(await colourOf(viewer)) === colour, {
+  describe: async () => ({ colour: await colourOf(viewer), viewer: await statsOf(viewer) }),
+});
+
+before(async () => {
+  media = await makeMediaDir();
+  worker = await startWorker();
+}, { timeout: 60000 });
+
+after(async () => {
+  await Promise.all(opened.map((browser) => browser.close()));
+  await worker?.stop();
+  await media?.remove();
+}, { timeout: 60000 });
+
+test('the viewer sees the Space before anybody is on stage', { timeout: 60000 }, async () => {
+  viewer = await open(worker.viewer);
+  await until('the page is live', async () => (await statsOf(viewer)).state === 'live', { describe: () => statsOf(viewer) });
+  assert.equal((await statsOf(viewer)).onAir, null);
+});
+
+test('the first speaker comes into the picture, with her name', { timeout: 90000 }, async () => {
+  ada = await openSpeaker('Ada', 'red', 190);
+  await starts_to_speak(ada);
+  await shows('red');
+  await until('the page names her', async () => (await statsOf(viewer)).onAir?.name === 'Ada', { describe: () => statsOf(viewer) });
+  assert.equal(await viewer.textContent('#on-air'), 'Ada');
+  await until('the studio says that she is on air', async () => (await statsOf(ada)).onAir);
+});
+
+test('the picture changes to whoever starts to speak', { timeout: 150000 }, async () => {
+  await until('Ada falls silent', async () => (await level(ada)) < kSilent && !(await statsOf(ada)).roster.speakers[0].talking);
+  grace = await openSpeaker('Grace', 'blue', 120);
+  await shows('blue');
+  await starts_to_speak(ada);
+  await shows('red');
+  await photograph(viewer, 'viewer');
+  await photograph(ada, 'studio');
+  await starts_to_speak(grace);
+  await shows('blue');
+  assert.equal((await statsOf(viewer)).onAir.name, 'Grace');
+});
+
+test('the sound is heard', { timeout: 60000 }, async () => {
+  await viewer.click('#unmute');
+  assert.equal(await viewer.isVisible('#unmute'), false);
+  await until('samples that are not silent', async () => (await loudnessOf(viewer)) > 0.02, { timeout_ms: 40000 });
+});
+
+test('a camera that is off becomes a card, and comes back', { timeout: 150000 }, async () => {
+  await grace.keyboard.press('v');
+  await until('the switch says so', async () => (await grace.getAttribute('#camera', 'aria-pressed')) === 'false');
+  await until('the others are told', async () => {
+    const { roster } = await statsOf(ada);
+    return roster.speakers.find((speaker) => speaker.name === 'Grace').camera === false;
+  });
+  await starts_to_speak(grace);
+  await until('the viewer sees her card', async () => {
+    const { onAir } = await statsOf(viewer);
+    return onAir?.name === 'Grace' && colourName(await colourOf(viewer)) === '';
+  }, { describe: async () => [await colourOf(viewer), await statsOf(viewer)] });
+  await grace.keyboard.press('v');
+  await shows('blue');
+});
+
+test('for a minute the viewer stays close behind live without a stall', { timeout: kWatchMs + 60000 }, async () => {
+  await until('the page is live', async () => (await statsOf(viewer)).state === 'live');
+  const before_it = await statsOf(viewer);
+  const seen = [];
+  const end = Date.now() + kWatchMs;
+  await until('a minute has passed', async () => {
+    const now = await statsOf(viewer);
+    seen.push(now.delay);
+    assert.equal(now.stalls, before_it.stalls, JSON.stringify(now));
+    assert.ok(now.delay < kMaxDelay, JSON.stringify(now));
+    return Date.now() > end;
+  }, { timeout_ms: kWatchMs + 30000 });
+  assert.ok(seen.length > 0);
+});
+
+test('after the network was gone the viewer comes back by itself', { timeout: 60000 }, async () => {
+  const network = viewer.context();
+  await network.setOffline(true);
+  await until('the page says so', async () => (await statsOf(viewer)).state === 'reconnecting', { describe: () => statsOf(viewer) });
+  await network.setOffline(false);
+  await until('the page is live again', async () => (await statsOf(viewer)).state === 'live', { describe: () => statsOf(viewer) });
+});
+
+test('who leaves disappears from the stage', { timeout: 60000 }, async () => {
+  await grace.click('#leave');
+  await until('she is gone from the roster', async () => (await statsOf(ada)).roster.speakers.every(({ name }) => name !== 'Grace'));
+  assert.equal((await statsOf(grace)).state, 'lobby');
+});
+
+test('the end of the Space is told to everybody', { timeout: 60000 }, async () => {
+  const status = worker.stop();
+  await until('the studio says so', async () => (await statsOf(ada)).state === 'ended', { describe: () => statsOf(ada) });
+  await until('the viewer says so', async () => (await statsOf(viewer)).state === 'ended', { describe: () => statsOf(viewer) });
+  assert.equal(await status, 0);
+});
+
+test('no page reported an error', () => {
+  for (const page of [viewer, ada, grace]) assert.deepEqual(page.errors, []);
+});

@@ -1,0 +1,35 @@
+// Faces and voices for fake cameras and microphones, made at test time: a plain colour with something moving
+// in it, and speech-like sound in turns.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+export async function makeMediaDir() {
+  const dir = await mkdtemp(path.join(os.tmpdir(), 'spacecast-media-'));
+  return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
+}
+
+// Two seconds of motion JPEG at 15 frames a second, as Chromium's fake camera wants it.
+export async function makeCamera(dir, colour) {
+  const file = path.join(dir, `${colour}.mjpeg`);
+  await run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i',
+    `color=${colour}:s=320x240:r=15:d=2,drawbox=x=20:y=20:w=36:h=36:c=white:t=fill,noise=alls=6:allf=t`,
+    '-c:v', 'mjpeg', '-q:v', '4', '-pix_fmt', 'yuvj420p', file]);
+  return file;
+}
+
+// A voice of `pitch_hz`: harmonics through three formants, in syllables, `speech_s` long; then silence up to
+// `period_s`, over and over.
+export async function makeMicrophone(dir, name, { pitch_hz, speech_s, period_s }) {
+  const file = path.join(dir, `${name}.wav`);
+  await run('sox', ['-n', '-r', '48000', '-c', '1', '-b', '16', file,
+    'synth', String(speech_s), 'sawtooth', String(pitch_hz),
+    'equalizer', '700', '1q', '14', 'equalizer', '1220', '1q', '10', 'equalizer', '2600', '1q', '8', 'lowpass', '5000',
+    'tremolo', '3.7', '90', 'norm', '-9', 'fade', 't', '0.02', String(speech_s), '0.05',
+    'pad', '0', String(period_s - speech_s)]);
+  return file;
+}
