@@ -181,6 +181,11 @@ export class Player {
 
   #reconnect() {
     const hls = this.#hls;
+    // After the end the server may go before everything has been fetched.
+    if (hls.latestLevelDetails?.live === false) {
+      this.#end();
+      return;
+    }
     this.#set({ reachable: false });
     this.#resumes += 1;
     this.#retry(this.#resumes > kResumeAttempts ? () => this.#load() : () => hls.startLoad());
