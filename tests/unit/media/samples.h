@@ -17,8 +17,10 @@ inline const ByteVector kAac44k = {0x12, 0x10};
 
 // One NAL unit of `type` with `size` bytes.
 inline void add_nal(ByteVector& unit, std::uint8_t type, std::uint8_t size) {
-  unit.insert(unit.end(), {0, 0, 0, size, static_cast<std::uint8_t>(0x60 | type)});
-  unit.insert(unit.end(), size - 1U, 0xab);
+  for (int i = 0; i < 3; ++i) unit.push_back(0);
+  unit.push_back(size);
+  unit.push_back(static_cast<std::uint8_t>(0x60 | type));
+  for (int i = 1; i < size; ++i) unit.push_back(0xab);
 }
 
 inline ByteVector avc_frame(bool idr, std::uint8_t size = 40) {
