@@ -10,6 +10,8 @@ namespace {
 constexpr MediaTime kMinShot = 2s;
 constexpr MediaTime kSilent = 250ms;
 constexpr MediaTime kInterruption = 1s;
+// Who has not been heard for longer has stopped, perhaps together with the one on air.
+constexpr MediaTime kStillSpeaking = 100ms;
 constexpr float kClearlyLouder = 6.0F;  // dB.
 
 // Who has talked most in the present run; then who began first; then the lower id.
@@ -18,11 +20,15 @@ bool weaker(const Candidate& a, const Candidate& b) {
          std::tuple(b.evidence.speech, a.evidence.onset, a.id);
 }
 
+bool speaks(const Candidate& speaker, MediaTime now) {
+  return speaker.evidence.talking && now - speaker.evidence.last_speech <= kStillSpeaking;
+}
+
 template <typename Allowed>
 const Candidate* strongest(std::span<const Candidate> speakers, Allowed allowed) {
   const Candidate* best = nullptr;
   for (const Candidate& speaker : speakers) {
-    if (!speaker.evidence.talking || !allowed(speaker)) continue;
+    if (!allowed(speaker)) continue;
     if (!best || weaker(*best, speaker)) best = &speaker;
   }
   return best;
@@ -34,7 +40,8 @@ std::optional<Decision> FloorPolicy::judge(MediaTime now, std::span<const Candid
   remember(now, speakers);
   if (left_) return replace_leaver(now, speakers);
   if (!on_air_) {
-    const Candidate* first = strongest(speakers, [](const Candidate&) { return true; });
+    const Candidate* first =
+        strongest(speakers, [now](const Candidate& speaker) { return speaks(speaker, now); });
     if (!first) return std::nullopt;
     return cut_to(*first, now, first->evidence.onset, Reason::kFirst);
   }
@@ -64,7 +71,7 @@ std::optional<Decision> FloorPolicy::challenge(MediaTime now, const Candidate& o
 
   const bool silent = now - on_air.evidence.last_speech >= kSilent;
   const Candidate* next = strongest(speakers, [&](const Candidate& speaker) {
-    if (speaker.id == on_air.id) return false;
+    if (speaker.id == on_air.id || !speaks(speaker, now)) return false;
     return silent || memory_[speaker.id].louder >= kInterruption;
   });
   if (!next) return std::nullopt;
@@ -74,7 +81,8 @@ std::optional<Decision> FloorPolicy::challenge(MediaTime now, const Candidate& o
 
 Decision FloorPolicy::replace_leaver(MediaTime now, std::span<const Candidate> speakers) {
   left_ = false;
-  const Candidate* next = strongest(speakers, [](const Candidate&) { return true; });
+  const Candidate* next =
+      strongest(speakers, [](const Candidate& speaker) { return speaker.evidence.talking; });
   if (!next) {
     MediaTime latest{-1};
     for (const Candidate& speaker : speakers) {

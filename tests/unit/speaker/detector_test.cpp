@@ -123,6 +123,10 @@ TEST_CASE("talking over somebody takes the floor only when clearly louder, for a
   CHECK(decisions[1].cut == decisions[1].decided - kLookahead);
 }
 
+TEST_CASE("who stopped together with the one on air gets no turn") {
+  CHECK(judge(two({{1s, 3s}}, {{1s, 3s}}, 8s)).size() == 1);
+}
+
 TEST_CASE("no shot is shorter than 2 s while everybody stays") {
   std::vector<Burst> a, b;
   for (int i = 0; i < 20; ++i) (i % 2 ? a : b).push_back({i * 700ms, 400ms});
