@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "glibx/signal.h"
-#include "gstx/bus.h"
 #include "gstx/ref.h"
 
 namespace spacecast {
@@ -96,7 +95,10 @@ void fill_durations(std::vector<ClipFrame>& frames) {
 Result<void> fault_on(GstBus* bus) {
   const auto message = adopt(gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR));
   if (!message) return {};
-  return fail(ErrorCode::kInvalidArgument, describe_fault(message.get()));
+  // The debug text has several lines and GStreamer's source files in it: nothing for a user.
+  ErrorOut error;
+  gst_message_parse_error(message.get(), error.out(), nullptr);
+  return fail(ErrorCode::kInvalidArgument, error.message());
 }
 
 Result<Recording> pull_all(GstAppSink* sink, GstBus* bus) {

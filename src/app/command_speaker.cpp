@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 #include <gio/gio.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "app/end_signals.h"
 #include "app/whip_client.h"
@@ -213,6 +216,7 @@ class SpeakerRun {
         {"name", options_.name},
         {"session", session_.url},
         {"status", session_.status},
+        {"error", fault_ ? fault_->message : ""},
         // Since the start of the command.
         {"milliseconds", times_ms_},
         {"sent", {{"audio", to_json(traffic.audio_sent)}, {"video", to_json(traffic.video_sent)}}},
@@ -254,6 +258,20 @@ std::string check_url(const std::string& url) {
   return fmt::format("\"{}\": allowed is an http or https URL", url);
 }
 
+// A file that is there, or one of `words`.
+CLI::Validator file_or(std::vector<std::string> words, const std::string& type_name) {
+  return CLI::Validator(
+      [words](const std::string& value) -> std::string {
+        std::error_code error;
+        if (std::ranges::find(words, value) != words.end() ||
+            std::filesystem::is_regular_file(value, error)) {
+          return {};
+        }
+        return fmt::format("\"{}\": allowed is a file or one of {}", value, fmt::join(words, ", "));
+      },
+      type_name);
+}
+
 std::string check_name(const std::string& name) {
   const auto parsed = parse_display_name(name);
   return parsed ? std::string() : parsed.error().message;
@@ -274,10 +292,12 @@ void add_speaker_command(CLI::App& app, int& status) {
   command->add_option("url", options->url, "Stage, or WHIP endpoint where it ends in /whip")
       ->required()
       ->check(CLI::Validator(check_url, "URL"));
-  command->add_option("--audio", options->audio, "FILE, \"tone\", \"silence\" or \"none\"")
-      ->capture_default_str();
-  command->add_option("--video", options->video, "FILE, \"test\" or \"none\"")
-      ->capture_default_str();
+  command->add_option("--audio", options->audio, "What to say")
+      ->capture_default_str()
+      ->check(file_or({"tone", "silence", "none"}, "FILE|tone|silence|none"));
+  command->add_option("--video", options->video, "What to show")
+      ->capture_default_str()
+      ->check(file_or({"test", "none"}, "FILE|test|none"));
   command->add_option("--name", options->name, "The name that the stage shows")
       ->capture_default_str()
       ->check(CLI::Validator(check_name, "NAME"));
