@@ -79,6 +79,7 @@ class Tree {
     // Listed with EXT-X-GAP: there is no file.
     if (segment.gap()) return true;
     std::vector<std::string_view> pieces;
+    pieces.reserve(segment.parts.size());
     for (const Part& part : segment.parts) pieces.push_back(as_text(*part.bytes));
     return write(segment_name(info, segment.msn), pieces);
   }
@@ -156,8 +157,8 @@ class FileWriter::Mailbox {
   bool stopping_ SPACECAST_GUARDED_BY(mutex_) = false;
 };
 
-Result<std::unique_ptr<FileWriter>> FileWriter::create(std::shared_ptr<Store> store,
-                                                       fs::path directory, OnError on_error) {
+Result<std::unique_ptr<FileWriter>> FileWriter::create(Store& store, fs::path directory,
+                                                       OnError on_error) {
   std::error_code error;
   fs::create_directories(directory, error);
   if (error) {
@@ -168,7 +169,7 @@ Result<std::unique_ptr<FileWriter>> FileWriter::create(std::shared_ptr<Store> st
                 "writing to " + directory.string() + ": " + std::generic_category().message(errno));
   }
   return std::unique_ptr<FileWriter>(
-      new FileWriter(*store, std::move(directory), std::move(on_error)));
+      new FileWriter(store, std::move(directory), std::move(on_error)));
 }
 
 FileWriter::FileWriter(Store& store, fs::path directory, OnError on_error)

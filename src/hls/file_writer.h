@@ -29,7 +29,7 @@ class FileWriter {
   using OnError = std::function<void(const Error&)>;
 
   // Makes the directory where there is none; fails with kIo where it cannot be written to.
-  [[nodiscard]] static Result<std::unique_ptr<FileWriter>> create(std::shared_ptr<Store> store,
+  [[nodiscard]] static Result<std::unique_ptr<FileWriter>> create(Store& store,
                                                                   std::filesystem::path directory,
                                                                   OnError on_error);
   // Writes what is published by now, then ends the thread.

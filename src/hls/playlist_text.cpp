@@ -8,8 +8,8 @@ using std::chrono::floor;
 using std::chrono::milliseconds;
 
 std::string duration_text(MediaTime duration) {
-  constexpr std::int64_t kUnit = 10'000;  // Nanoseconds in the fifth decimal.
-  const std::int64_t units = (duration.count() + kUnit / 2) / kUnit;
+  constexpr std::int64_t unit = 10'000;  // Nanoseconds in the fifth decimal.
+  const std::int64_t units = (duration.count() + unit / 2) / unit;
   return fmt::format("{}.{:05}", units / 100'000, units % 100'000);
 }
 

@@ -13,13 +13,13 @@ using std::chrono::seconds;
 
 constexpr std::size_t kQueryMax = 1024;
 constexpr std::size_t kPathMax = 128;
+constexpr std::string_view kMediaSuffix = ".m4s";
 
 // A decimal-integer (§4.2): digits only, below 2^64.
 std::optional<std::uint64_t> parse_integer(std::string_view text) {
   std::uint64_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, value);
-  if (text.empty() || result.ec != std::errc{} || result.ptr != end) return std::nullopt;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || rest != text.data() + text.size()) return std::nullopt;
   return value;
 }
 
@@ -64,9 +64,8 @@ std::optional<PartId> last_part(const RenditionState& state) {
 
 Resource resolve_media(const Snapshot& snapshot, std::size_t rendition, std::string_view file) {
   const RenditionState& state = snapshot.renditions[rendition];
-  constexpr std::string_view kSuffix = ".m4s";
-  if (!file.ends_with(kSuffix)) return {};
-  file.remove_suffix(kSuffix.size());
+  if (!file.ends_with(kMediaSuffix)) return {};
+  file.remove_suffix(kMediaSuffix.size());
   const auto dot = file.find('.');
   const auto msn = parse_name_number(file.substr(0, dot));
   if (!msn) return {};

@@ -60,8 +60,8 @@ struct Part {
 
 struct Segment {
   std::uint64_t msn = 0;
-  MediaTime start{};      // Media time of the first sample.
-  WallTime wall_start{};  // EXT-X-PROGRAM-DATE-TIME.
+  MediaTime start{};    // Media time of the first sample.
+  WallTime wall_start;  // EXT-X-PROGRAM-DATE-TIME.
   bool complete = false;
   std::vector<Part> parts;
   [[nodiscard]] MediaTime duration() const;
@@ -75,7 +75,7 @@ struct DateRange {
   std::string id;
   std::string speaker;  // Public speaker id.
   std::string name;     // Display name.
-  WallTime start{};
+  WallTime start;
   std::optional<WallTime> end;
   MediaTime start_announced{}, end_announced{};
 };

@@ -57,7 +57,7 @@ TEST_CASE("the files are those that the playlists name, and no temporary ones") 
   TemporaryDirectory directory;
   Presentation p;
   {
-    const auto writer = FileWriter::create(p.store, directory.path() / "live", nullptr).value();
+    const auto writer = FileWriter::create(*p.store, directory.path() / "live", nullptr).value();
     p.segments(2);
     p.parts(3);
   }
@@ -78,7 +78,7 @@ TEST_CASE("a writer that comes late writes what is listed; the end is written to
   p.segments(9);
   p.parts(1);
   {
-    const auto writer = FileWriter::create(p.store, directory.path(), nullptr).value();
+    const auto writer = FileWriter::create(*p.store, directory.path(), nullptr).value();
     p.store->end();
   }
   CHECK(directory.read("v0/2.m4s") == "(missing)");
@@ -91,7 +91,7 @@ TEST_CASE("segments are removed when the store no longer answers them, missing o
   TemporaryDirectory directory;
   Presentation p({.window_segments = 6});
   {
-    const auto writer = FileWriter::create(p.store, directory.path(), nullptr).value();
+    const auto writer = FileWriter::create(*p.store, directory.path(), nullptr).value();
     p.segments(2);
     p.video.part(/*gap=*/true);
     p.video.parts(5);
@@ -123,7 +123,7 @@ TEST_CASE("a disk error is reported once; the playlist waits and all comes when 
   fs::create_directories(directory.path() / "v0" / "1.m4s");
   std::vector<std::string> errors;
   {
-    const auto writer = FileWriter::create(p.store, directory.path(), [&](const Error& error) {
+    const auto writer = FileWriter::create(*p.store, directory.path(), [&](const Error& error) {
                           errors.push_back(error.message);
                         }).value();
     p.segments(3);
@@ -136,7 +136,7 @@ TEST_CASE("a disk error is reported once; the playlist waits and all comes when 
 
   fs::remove(directory.path() / "v0" / "1.m4s");
   {
-    const auto writer = FileWriter::create(p.store, directory.path(), nullptr).value();
+    const auto writer = FileWriter::create(*p.store, directory.path(), nullptr).value();
   }
   CHECK_THAT(directory.read("v0.m3u8"),
              Catch::Contains("v0/1.m4s\n") && Catch::Contains("v0/2.m4s"));
@@ -146,7 +146,7 @@ TEST_CASE("a directory that cannot be made is refused at once") {
   TemporaryDirectory directory;
   std::ofstream(directory.path() / "file") << "x";
   Presentation p;
-  const auto writer = FileWriter::create(p.store, directory.path() / "file" / "live", nullptr);
+  const auto writer = FileWriter::create(*p.store, directory.path() / "file" / "live", nullptr);
   REQUIRE_FALSE(writer.has_value());
   CHECK(writer.error().code == ErrorCode::kIo);
 }
