@@ -219,9 +219,9 @@ void Store::set_on_air(std::string speaker, std::string name, WallTime start) {
   DateRange* current = ranges.empty() || ranges.back().end ? nullptr : &ranges.back();
   const MediaTime now = latest_edge(*next);
   if (current ? current->speaker == speaker && current->name == name : speaker.empty()) return;
+  // Ranges do not overlap, and an END-DATE is not before its START-DATE (§4.4.5.1).
+  if (!ranges.empty()) start = std::max(start, ranges.back().end.value_or(ranges.back().start));
   if (current) {
-    // END-DATE must not be before START-DATE, and ranges do not overlap.
-    start = std::max(start, current->start);
     current->end = start;
     current->end_announced = now;
   }

@@ -139,12 +139,14 @@ TEST_CASE("ranges of who is on air follow each other without overlap") {
   CHECK(p.snapshot() == one);
   p.store->set_on_air("s2", "Bob", kWallStart + 3s);
   p.store->set_on_air("", "", kWallStart + 2s);
-  const auto& ranges = p.snapshot()->date_ranges;
+  const auto ranges = p.snapshot()->date_ranges;
   REQUIRE(ranges.size() == 2);
   CHECK(ranges[0].start == kWallStart + 1s);
   CHECK(ranges[0].end == kWallStart + 3s);
   CHECK(ranges[1].start == kWallStart + 3s);
   CHECK(ranges[1].end == kWallStart + 3s);  // Never before its start (§4.4.5.1).
+  p.store->set_on_air("s3", "Cy", kWallStart);
+  CHECK(p.snapshot()->date_ranges.back().start == kWallStart + 3s);
 }
 
 TEST_CASE("a range stays while any of its dates is listed; its id is never used again") {
