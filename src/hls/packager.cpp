@@ -30,6 +30,7 @@ std::size_t Packager::add_rendition(MediaKind kind, std::string name) {
   Rendition rendition;
   rendition.info.kind = kind;
   rendition.info.name = std::move(name);
+  rendition.left_out = announced_;
   renditions_.push_back(std::move(rendition));
   return renditions_.size() - 1;
 }
@@ -168,8 +169,13 @@ MediaTime Packager::waiting(std::size_t index) const {
 }
 
 std::vector<MediaTime> Packager::key_frame_lines() const {
-  if (!clock_.started()) return {};
-  return {clock_.due(), clock_.due() + clock_.target_duration()};
+  const Rendition* first = leader();
+  if (!clock_.started() || !first || !first->timeline) return {};
+  // A frame that rounding puts a little before its line is the right one all the same.
+  const MediaTime half =
+      media::to_media_time(first->timeline->frame(), first->muxer->timescale()) / 2;
+  const MediaTime next = clock_.due() - half;
+  return {next, next + clock_.target_duration()};
 }
 
 std::vector<std::string> Packager::take_warnings() {

@@ -91,7 +91,8 @@ class Packager {
   // How much this rendition has waiting for the others. A caller whose source can wait keeps it
   // below kPatience, and so no rendition is ever left behind.
   [[nodiscard]] MediaTime waiting(std::size_t rendition) const;
-  // The next two lines on which an IDR should be; nothing before the presentation starts.
+  // When the next two segments should start: each wants the first frame from that time on to be an
+  // IDR. Nothing before the presentation starts.
   [[nodiscard]] std::vector<MediaTime> key_frame_lines() const;
   // What people should know, each kind once for each rendition.
   [[nodiscard]] std::vector<std::string> take_warnings();

@@ -1,0 +1,307 @@
+#include "plugins/llhlssink/sink.h"
+
+#include <fmt/format.h>
+#include <gst/video/video.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "gstx/ref.h"
+#include "plugins/llhlssink/llhlssink.h"
+#include "plugins/llhlssink/tracks.h"
+
+#define GST_CAT_DEFAULT spacecast_ll_hls_sink_debug
+
+namespace spacecast {
+namespace {
+
+// Half of what makes the packager leave a rendition behind.
+constexpr MediaTime kMayRunAhead = hls::Packager::kPatience / 2;
+
+bool is_live(GstPad* pad) {
+  GstQuery* query = gst_query_new_latency();
+  gboolean live = FALSE;
+  if (gst_pad_peer_query(pad, query)) gst_query_parse_latency(query, &live, nullptr, nullptr);
+  gst_query_unref(query);
+  return live != FALSE;
+}
+
+}  // namespace
+
+Result<void> Sink::open(Settings settings) {
+  auto store = settings.store;
+  if (!store) {
+    auto made = hls::Store::create(settings.config);
+    if (!made) return std::unexpected(made.error());
+    store = std::move(*made);
+  }
+  std::unique_ptr<hls::FileWriter> files;
+  if (!settings.location.empty()) {
+    auto made = hls::FileWriter::create(*store, settings.location, [this](const Error& error) {
+      GST_ELEMENT_WARNING(element_, RESOURCE, WRITE, ("%s", error.message.c_str()), (nullptr));
+    });
+    if (!made) return std::unexpected(made.error());
+    files = std::move(*made);
+  }
+  std::shared_ptr<void> server;
+  if (settings.http_port != 0) {
+    auto made = serve(store, settings.http_port);
+    if (!made) return std::unexpected(made.error());
+    server = std::move(*made);
+    const std::string url = fmt::format("http://127.0.0.1:{}/master.m3u8", settings.http_port);
+    GST_INFO_OBJECT(element_, "serving %s", url.c_str());
+    gst_element_post_message(
+        element_, gst_message_new_element(
+                      GST_OBJECT(element_),
+                      gst_structure_new("serving", "url", G_TYPE_STRING, url.c_str(), nullptr)));
+  }
+  const MutexLock lock(mutex_);
+  settings_ = std::move(settings);
+  store_ = std::move(store);
+  files_ = std::move(files);
+  server_ = std::move(server);
+  packager_ = std::make_unique<hls::Packager>(store_);
+  interrupted_ = failed_ = started_ = false;
+  for (auto& [pad, track] : tracks_) declare(track);
+  return {};
+}
+
+void Sink::interrupt() {
+  const MutexLock lock(mutex_);
+  interrupted_ = true;
+  changed_.notify_all();
+}
+
+void Sink::close() {
+  std::unique_ptr<hls::FileWriter> files;
+  std::shared_ptr<void> server;
+  {
+    const MutexLock lock(mutex_);
+    if (packager_) {
+      for (auto& [pad, track] : tracks_) (void)packager_->end(track.index);
+    }
+    packager_.reset();
+    store_.reset();
+    files = std::move(files_);
+    server = std::move(server_);
+  }
+  // Both wait for threads of theirs.
+}
+
+std::shared_ptr<hls::Store> Sink::store() const {
+  const MutexLock lock(mutex_);
+  return store_;
+}
+
+void Sink::add_pad(GstPad* pad, hls::MediaKind kind, unsigned number) {
+  const MutexLock lock(mutex_);
+  Track& track = tracks_[pad];
+  track.kind = kind;
+  track.name = fmt::format("{}{}", kind == hls::MediaKind::kVideo ? 'v' : 'a', number);
+  if (packager_) declare(track);
+}
+
+void Sink::release(GstPad* pad) {
+  const MutexLock lock(mutex_);
+  tracks_[pad].flushing = true;
+  changed_.notify_all();
+}
+
+void Sink::remove_pad(GstPad* pad) {
+  Result<void> result;
+  std::vector<std::string> warnings;
+  {
+    const MutexLock lock(mutex_);
+    if (packager_ && !failed_) {
+      result = packager_->end(tracks_[pad].index);
+      warnings = packager_->take_warnings();
+    }
+    tracks_.erase(pad);
+    changed_.notify_all();
+  }
+  report(result, warnings);
+}
+
+void Sink::declare(Track& track) {
+  track.index = packager_->add_rendition(track.kind, track.name);
+  gst_segment_init(&track.segment, GST_FORMAT_UNDEFINED);
+  track.live.reset();
+  track.flushing = track.eos = false;
+  track.earlier = track.asked = {};
+}
+
+GstFlowReturn Sink::chain(GstPad* pad, GstBuffer* buffer) {
+  const auto owned = adopt(buffer);
+  bool live_known = false;
+  {
+    const MutexLock lock(mutex_);
+    live_known = tracks_[pad].live.has_value();
+  }
+  const bool live = live_known || is_live(pad);
+  Result<void> result;
+  std::vector<std::string> warnings;
+  std::vector<MediaTime> key_frames;
+  {
+    const MutexLock lock(mutex_);
+    Track& track = tracks_[pad];
+    if (!track.live) track.live = live;
+    wait_for_others(pad);
+    if (interrupted_ || track.flushing) return GST_FLOW_FLUSHING;
+    if (failed_) return GST_FLOW_ERROR;
+    if (track.eos) return GST_FLOW_EOS;
+    result = push(track, buffer);
+    failed_ = !result;
+    warnings = packager_->take_warnings();
+    if (result && track.kind == hls::MediaKind::kVideo) {
+      for (const MediaTime time : packager_->key_frame_lines()) {
+        if (time <= track.asked) continue;
+        track.asked = time;
+        key_frames.push_back(time);
+      }
+    }
+    changed_.notify_all();
+  }
+  report(result, warnings);
+  ask_for_key_frames(pad, key_frames);
+  return result ? GST_FLOW_OK : GST_FLOW_ERROR;
+}
+
+void Sink::wait_for_others(GstPad* pad) {
+  const auto may_go = [&]() SPACECAST_REQUIRES(mutex_) {
+    const Track& track = tracks_[pad];
+    return *track.live || interrupted_ || failed_ || track.flushing || track.eos ||
+           packager_->waiting(track.index) < kMayRunAhead;
+  };
+  while (!may_go()) changed_.wait(mutex_);
+}
+
+Result<void> Sink::push(Track& track, GstBuffer* buffer) {
+  if (track.segment.format != GST_FORMAT_TIME) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}: frames without a time segment", track.name));
+  }
+  const auto pts = running_time(track.segment, GST_BUFFER_PTS(buffer));
+  if (!pts) {
+    return fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{}: a frame without a timestamp; a parser in front adds it", track.name));
+  }
+  const auto dts = running_time(track.segment, GST_BUFFER_DTS(buffer));
+  if (!std::exchange(started_, true)) packager_->set_wall_zero(wall_zero(*pts));
+  return packager_->push(
+      track.index, {*pts - track.earlier, dts.value_or(*pts) - track.earlier, copy_bytes(buffer)});
+}
+
+// Where the clock runs, the moment at which running time was 0; else the first frame is from now.
+WallTime Sink::wall_zero(MediaTime first) const {
+  const WallTime now = std::chrono::system_clock::now();
+  const auto clock = adopt(gst_element_get_clock(element_));
+  const GstClockTime base = gst_element_get_base_time(element_);
+  MediaTime running = first;
+  if (clock && GST_STATE(element_) == GST_STATE_PLAYING && GST_CLOCK_TIME_IS_VALID(base)) {
+    const GstClockTime time = gst_clock_get_time(clock.get());
+    if (time > base) running = MediaTime(static_cast<std::int64_t>(time - base));
+  }
+  return now - std::chrono::duration_cast<WallTime::duration>(running);
+}
+
+gboolean Sink::event(GstPad* pad, GstEvent* event) {
+  const auto owned = adopt(event);
+  Result<void> result;
+  std::vector<std::string> warnings;
+  bool post_eos = false;
+  {
+    const MutexLock lock(mutex_);
+    Track& track = tracks_[pad];
+    switch (GST_EVENT_TYPE(event)) {
+      case GST_EVENT_CAPS: {
+        GstCaps* caps = nullptr;
+        gst_event_parse_caps(event, &caps);
+        if (packager_ && !failed_) result = set_caps(track, caps);
+        break;
+      }
+      case GST_EVENT_SEGMENT:
+        gst_event_copy_segment(event, &track.segment);
+        break;
+      case GST_EVENT_TAG: {
+        GstTagList* tags = nullptr;
+        gst_event_parse_tag(event, &tags);
+        if (packager_) packager_->set_bit_rate(track.index, bit_rate(tags));
+        break;
+      }
+      case GST_EVENT_EOS:
+        if (packager_ && !failed_) result = end_of_stream(track);
+        post_eos = result.has_value() && all_ended();
+        break;
+      case GST_EVENT_FLUSH_START:
+        track.flushing = true;
+        break;
+      case GST_EVENT_FLUSH_STOP:
+        // What was published stays; frames from before its end are dropped as late.
+        track.flushing = false;
+        gst_segment_init(&track.segment, GST_FORMAT_UNDEFINED);
+        break;
+      default:
+        break;
+    }
+    failed_ = failed_ || !result;
+    if (packager_) warnings = packager_->take_warnings();
+    changed_.notify_all();
+  }
+  report(result, warnings);
+  if (post_eos) {
+    GstMessage* message = gst_message_new_eos(GST_OBJECT(element_));
+    gst_message_set_seqnum(message, gst_event_get_seqnum(event));
+    gst_element_post_message(element_, message);
+  }
+  return result.has_value();
+}
+
+Result<void> Sink::set_caps(Track& track, const GstCaps* caps) {
+  const auto named = [&](const Error& error) {
+    return fail(error.code, fmt::format("{}: {}", track.name, error.message));
+  };
+  if (track.kind == hls::MediaKind::kVideo) {
+    auto video = video_track(caps);
+    if (!video) return named(video.error());
+    return packager_->set_track(track.index, std::move(*video));
+  }
+  auto audio = audio_track(caps);
+  if (!audio) return named(audio.error());
+  track.earlier = media::to_media_time(settings_.encoder_delay, audio->config.rate);
+  return packager_->set_track(track.index, std::move(*audio));
+}
+
+Result<void> Sink::end_of_stream(Track& track) {
+  if (std::exchange(track.eos, true)) return {};
+  return packager_->end(track.index);
+}
+
+bool Sink::all_ended() const {
+  return std::ranges::all_of(tracks_, [](const auto& entry) { return entry.second.eos; });
+}
+
+void Sink::report(const Result<void>& result, const std::vector<std::string>& warnings) const {
+  for (const std::string& warning : warnings) {
+    GST_ELEMENT_WARNING(element_, STREAM, MUX, ("%s", warning.c_str()), (nullptr));
+  }
+  if (result) return;
+  if (result.error().code == ErrorCode::kUnsupported) {
+    GST_ELEMENT_ERROR(element_, STREAM, WRONG_TYPE, ("%s", result.error().message.c_str()),
+                      (nullptr));
+  } else {
+    GST_ELEMENT_ERROR(element_, STREAM, MUX, ("%s", result.error().message.c_str()), (nullptr));
+  }
+}
+
+// Ahead of time, so that whatever encodes puts an IDR on the first frame of every segment.
+void Sink::ask_for_key_frames(GstPad* pad, const std::vector<MediaTime>& times) const {
+  for (const MediaTime time : times) {
+    if (time < MediaTime{}) continue;
+    gst_pad_push_event(pad, gst_video_event_new_upstream_force_key_unit(
+                                static_cast<GstClockTime>(time.count()), FALSE, 0));
+  }
+}
+
+}  // namespace spacecast
