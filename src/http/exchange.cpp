@@ -399,7 +399,11 @@ void Exchange::abandon() {
 // Lets libsoup end a paused message.
 void Exchange::finish() {
   leave_waiting();
-  if (stream_) stream_->close();
+  if (stream_) {
+    stream_->close();
+    // Without its end libsoup would go on waiting for more of the body.
+    soup_message_body_complete(soup_server_message_get_response_body(message_.get()));
+  }
   set_state(State::kEnding);
   soup_server_message_unpause(message_.get());
 }

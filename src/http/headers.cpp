@@ -6,16 +6,6 @@
 #include <algorithm>
 
 namespace spacecast::http {
-namespace {
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-}  // namespace
-
 std::string_view reason_phrase(int status) {
   struct Phrase {
     int status;
@@ -52,6 +42,12 @@ std::string_view reason_phrase(int status) {
   };
   const auto* found = std::ranges::find(kPhrases, status, &Phrase::status);
   return found == std::end(kPhrases) ? std::string_view("Unknown") : found->text;
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
 }
 
 bool same_header(std::string_view a, std::string_view b) {

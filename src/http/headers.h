@@ -11,6 +11,9 @@ namespace spacecast::http {
 // RFC 9110 §15.
 [[nodiscard]] std::string_view reason_phrase(int status);
 
+// Without spaces and tabs around it (RFC 9110 §5.6.3).
+[[nodiscard]] std::string_view trim(std::string_view text);
+
 // Header names do not depend on case (RFC 9110 §5.1).
 [[nodiscard]] bool same_header(std::string_view a, std::string_view b);
 

@@ -1,0 +1,25 @@
+// How long caches and players may keep what the origin answers (RFC 8216bis §6.2.2, Appendix B.1).
+//
+// Two departures from B.1, for one reason: names and directives are easy to foretell. If a cache
+// kept the 400 for a part that is too far ahead, the 404 for one that is not hinted yet, or a 503,
+// then anybody could ask too early and so deny it to everybody. Errors are therefore `no-store`.
+#pragma once
+
+#include <string>
+
+#include "hls/store.h"
+
+namespace spacecast::origin {
+
+enum class CacheClass {
+  kMultivariant,      // Small, fetched once by each player.
+  kPlaylist,          // Without a blocking directive: the newest there is, so kept very briefly.
+  kBlockingPlaylist,  // Its URL names the state that it shows.
+  kPart,
+  kSegment,  // And init sections.
+};
+
+// The value of Cache-Control.
+[[nodiscard]] std::string cache_control(CacheClass cache_class, const hls::StoreConfig& config);
+
+}  // namespace spacecast::origin

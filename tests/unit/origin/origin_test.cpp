@@ -1,0 +1,309 @@
+// Goal: viewers and caches get from the origin what RFC 8216bis §6.2 and Appendix B.1 promise them:
+// every answer at its moment, whole, from one version, with the right lifetime.
+// Method: a store that the test fills part by part, a real server, clients on plain sockets.
+#include "origin/origin.h"
+
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "http/gzip.h"
+#include "tests/unit/hls/presentation.h"
+#include "tests/unit/http/raw_client.h"
+
+using namespace spacecast;
+using namespace spacecast::test;
+using spacecast::hls::test::Presentation;
+
+namespace {
+
+struct Fixture {
+  explicit Fixture(origin::Origin::Options options = {}) {
+    mounted = origin::Origin::mount(*server, presentation.store, "/spaces/demo/hls", options);
+  }
+  RawClient client() const { return RawClient(server->port()); }
+  RawResponse get(const std::string& file, std::string_view header_lines = "") const {
+    return client().get(path(file), header_lines);
+  }
+  // A request that is to be parked; more than one of them makes `count` grow.
+  RawClient park(const std::string& file, std::size_t count = 1) const {
+    RawClient waiting = client();
+    waiting.request("GET " + path(file));
+    REQUIRE(eventually([&] { return mounted->metrics().waiting == count; }));
+    return waiting;
+  }
+  static std::string path(const std::string& file) { return "/spaces/demo/hls/" + file; }
+
+  std::unique_ptr<http::Server> server = http::Server::create({}).value();
+  Presentation presentation;
+  std::shared_ptr<origin::Origin> mounted;
+};
+
+bool contains(const RawResponse& response, std::string_view text) {
+  return response.body.find(text) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("types, lifetimes and CORS of each class") {
+  Fixture origin;
+  origin.presentation.segments(3);
+  struct Case {
+    const char* file;
+    const char* type;
+    const char* caching;
+  };
+  for (const Case& c : {
+           Case{"master.m3u8", "application/vnd.apple.mpegurl", "public, max-age=1"},
+           Case{"v0.m3u8", "application/vnd.apple.mpegurl", "public, max-age=1"},
+           Case{"a0.m3u8?_HLS_skip=YES", "application/vnd.apple.mpegurl", "public, max-age=1"},
+           Case{"v0.m3u8?_HLS_msn=1", "application/vnd.apple.mpegurl", "public, max-age=12"},
+           Case{"v0.m3u8?_HLS_part=1&_HLS_msn=1&x=y", "application/vnd.apple.mpegurl",
+                "public, max-age=12"},
+           Case{"v0/init-1.mp4", "video/mp4", "public, max-age=20"},
+           Case{"v0/1.m4s", "video/iso.segment", "public, max-age=20"},
+           Case{"v0/1.2.m4s", "video/iso.segment", "public, max-age=12"},
+           Case{"a0/init-1.mp4", "audio/mp4", "public, max-age=20"},
+           Case{"a0/1.2.m4s", "audio/mp4", "public, max-age=12"},
+       }) {
+    CAPTURE(c.file);
+    const auto response = origin.get(c.file);
+    CHECK(response.status == 200);
+    CHECK(response.header("content-type") == c.type);
+    CHECK(response.header("cache-control") == c.caching);
+    CHECK(response.header("access-control-allow-origin") == "*");
+    CHECK(response.header("content-length") == std::to_string(response.body.size()));
+    CHECK(response.header("transfer-encoding").empty());
+    CHECK(response.header("set-cookie").empty());
+    const bool is_playlist = std::string_view(c.file).find("m3u8") != std::string_view::npos;
+    CHECK(response.header("vary") == (is_playlist ? "Accept-Encoding" : ""));
+  }
+  CHECK(origin.get("v0/1.2.m4s").body == "1.2;");
+  CHECK(origin.get("v0/1.m4s").body == "1.0;1.1;1.2;1.3;1.4;1.5;");
+  CHECK(origin.get("v0/1.m4s", "Range: bytes=4-7\r\n").body == "1.1;");
+  const origin::Metrics& metrics = origin.mounted->metrics();
+  CHECK(metrics.multivariant_playlists == 1);
+  CHECK(metrics.media_playlists == 4);
+  CHECK(metrics.init_sections == 2);
+  CHECK(metrics.segments == 3);
+  CHECK(metrics.parts == 3);
+  CHECK(metrics.parked == 0);
+}
+
+TEST_CASE("playlists are compressed for those who take it, with the same text") {
+  Fixture origin;
+  origin.presentation.segments(3);
+  for (const char* file :
+       {"master.m3u8", "v0.m3u8", "v0.m3u8?_HLS_msn=1&_HLS_part=0", "v0.m3u8?_HLS_skip=YES"}) {
+    CAPTURE(file);
+    const auto plain = origin.get(file, "Accept-Encoding: identity\r\n");
+    const auto packed = origin.get(file, "Accept-Encoding: gzip, br\r\n");
+    CHECK(plain.header("content-encoding").empty());
+    CHECK(packed.header("content-encoding") == "gzip");
+    CHECK(packed.header("vary") == "Accept-Encoding");
+    CHECK(packed.body == as_text(*http::gzip(plain.body)));
+  }
+  CHECK(origin.get("v0/1.m4s", "Accept-Encoding: gzip\r\n").header("content-encoding").empty());
+}
+
+TEST_CASE("errors come at once and are not cached") {
+  Fixture origin;
+  origin.presentation.segments(3);
+  origin.presentation.part();  // The edge is part 0 of segment 3.
+  struct Case {
+    const char* file;
+    int status;
+  };
+  for (const Case& c : {
+           Case{"v0.m3u8?_HLS_msn=6", 400},
+           Case{"v0.m3u8?_HLS_msn=3&_HLS_part=9", 400},
+           Case{"v0.m3u8?_HLS_part=1", 400},
+           Case{"v0.m3u8?_HLS_msn=-1", 400},
+           Case{"v0.m3u8?_HLS_msn=99999999999999999999", 400},
+           Case{"v0.m3u8?_HLS_msn=x", 400},
+           Case{"v1.m3u8", 404},
+           Case{"", 404},
+           Case{"v0/", 404},
+           Case{"v0/3.m4s", 404},
+           Case{"v0/3.2.m4s", 404},  // Only 3.1 is hinted.
+           Case{"v0/99.m4s", 404},
+           Case{"v0/01.m4s", 404},
+       }) {
+    CAPTURE(c.file);
+    const auto response = origin.get(c.file);
+    CHECK(response.status == c.status);
+    CHECK(response.header("cache-control") == "no-store");
+    CHECK(response.header("content-type") == "application/problem+json");
+    CHECK(response.header("access-control-allow-origin") == "*");
+  }
+  CHECK(origin.mounted->metrics().waiting == 0);
+  // What was too early becomes right: the errors above left nothing behind.
+  origin.presentation.parts(5);
+  CHECK(origin.get("v0/3.2.m4s").body == "3.2;");
+  RawClient client = origin.client();
+  client.request("POST /spaces/demo/hls/v0.m3u8");
+  CHECK(client.response().status == 405);
+}
+
+TEST_CASE("a blocking reload is answered by the change that it waits for") {
+  Fixture origin;
+  origin.presentation.segments(3);
+  RawClient part = origin.park("v0.m3u8?_HLS_msn=3&_HLS_part=0", 1);
+  RawClient next = origin.park("v0.m3u8?_HLS_msn=3&_HLS_part=1", 2);
+  RawClient segment = origin.park("v0.m3u8?_HLS_msn=3", 3);
+  RawClient other = origin.park("a0.m3u8?_HLS_msn=3&_HLS_part=0", 4);
+
+  origin.presentation.video.part();
+  auto response = part.response();
+  CHECK(response.status == 200);
+  CHECK(contains(response, "v0/3.0.m4s"));
+  CHECK(response.header("cache-control") == "public, max-age=12");
+  CHECK(eventually([&] { return origin.mounted->metrics().waiting == 3; }));
+
+  origin.presentation.audio.part();
+  CHECK(contains(other.response(), "a0/3.0.m4s"));
+  origin.presentation.part();
+  response = next.response();
+  CHECK(contains(response, "URI=\"v0/3.1.m4s\""));
+  CHECK(eventually([&] { return origin.mounted->metrics().waiting == 1; }));
+
+  origin.presentation.parts(4);
+  CHECK(contains(segment.response(), "\nv0/3.m4s"));
+  CHECK(origin.mounted->metrics().waiting == 0);
+  CHECK(origin.mounted->metrics().parked == 4);
+}
+
+TEST_CASE("the hinted part is sent when it is complete, across the segment's end too") {
+  Fixture origin;
+  origin.presentation.segments(3);
+  RawClient first = origin.park("v0/3.0.m4s");
+  origin.presentation.part();
+  auto response = first.response();
+  CHECK(response.body == "3.0;");
+  CHECK(response.header("cache-control") == "public, max-age=12");
+  origin.presentation.parts(5);
+  RawClient across = origin.park("v0/4.0.m4s");
+  origin.presentation.part();
+  CHECK(across.response().body == "4.0;");
+}
+
+TEST_CASE("joining before there is enough to play waits until there is") {
+  Fixture origin;
+  RawClient multivariant = origin.park("master.m3u8", 1);
+  RawClient media = origin.park("v0.m3u8", 2);
+  origin.presentation.segments(1);
+  RawClient again = origin.park("master.m3u8", 3);
+  CHECK(origin.mounted->metrics().waiting == 3);
+  origin.presentation.segments(2);
+  CHECK(contains(multivariant.response(), "v0.m3u8"));
+  CHECK(contains(again.response(), "v0.m3u8"));
+  CHECK(contains(media.response(), "\nv0/1.m4s"));
+}
+
+TEST_CASE("the end answers all who wait, and everybody after") {
+  Fixture origin;
+  origin.presentation.segments(3);
+  RawClient reload = origin.park("v0.m3u8?_HLS_msn=4&_HLS_part=3", 1);
+  RawClient delta = origin.park("a0.m3u8?_HLS_msn=3&_HLS_part=0&_HLS_skip=YES", 2);
+  RawClient hint = origin.park("v0/3.0.m4s", 3);
+  origin.presentation.store->end();
+  CHECK(contains(reload.response(), "#EXT-X-ENDLIST"));
+  CHECK(contains(delta.response(), "#EXT-X-ENDLIST"));
+  CHECK(hint.response().status == 404);
+  CHECK(contains(origin.get("v0.m3u8?_HLS_msn=99999"), "#EXT-X-ENDLIST"));
+}
+
+TEST_CASE("nothing for three target durations is a 503 that is not cached") {
+  Fixture origin;
+  RawClient waiting = origin.park("master.m3u8");
+  const auto response = waiting.response();
+  CHECK(response.status == 503);
+  CHECK(response.header("retry-after") == "1");
+  CHECK(response.header("cache-control") == "no-store");
+  CHECK(origin.mounted->metrics().timed_out == 1);
+  CHECK(eventually([&] { return origin.mounted->metrics().waiting == 0; }));
+}
+
+TEST_CASE("the number of those who wait is bounded, and who is gone does not count") {
+  Fixture origin({.max_waiting = 2});
+  origin.presentation.segments(3);
+  RawClient first = origin.park("v0.m3u8?_HLS_msn=3&_HLS_part=0", 1);
+  {
+    RawClient second = origin.park("v0.m3u8?_HLS_msn=3&_HLS_part=0", 2);
+    const auto refused = origin.get("v0.m3u8?_HLS_msn=3&_HLS_part=0");
+    CHECK(refused.status == 503);
+    CHECK(refused.header("cache-control") == "no-store");
+    CHECK(origin.get("v0.m3u8").status == 200);  // What need not wait is served.
+  }
+  CHECK(eventually([&] { return origin.mounted->metrics().waiting == 1; }));
+  RawClient third = origin.park("v0/3.0.m4s", 2);
+  origin.presentation.part();
+  CHECK(first.response().status == 200);
+  CHECK(third.response().status == 200);
+  CHECK(origin.mounted->metrics().turned_away == 1);
+}
+
+TEST_CASE("a thousand who wait get one rendering") {
+  Fixture origin;
+  origin.presentation.segments(3);
+  constexpr std::size_t kClients = 1000;
+  std::vector<RawClient> clients;
+  for (std::size_t i = 0; i < kClients; ++i) {
+    clients.push_back(origin.client());
+    clients.back().request("GET " + Fixture::path("v0.m3u8?_HLS_msn=3&_HLS_part=0"));
+  }
+  REQUIRE(eventually([&] { return origin.mounted->metrics().waiting == kClients; }));
+  CHECK(origin.mounted->metrics().rendered_playlists == 0);
+  origin.presentation.video.part();
+  std::set<std::string> bodies;
+  for (RawClient& client : clients) {
+    const auto response = client.response();
+    CHECK(response.status == 200);
+    bodies.insert(response.body);
+  }
+  CHECK(bodies.size() == 1);
+  CHECK(origin.mounted->metrics().rendered_playlists == 1);
+  CHECK(origin.server->pending() == 0);
+}
+
+TEST_CASE("readers see whole versions while the playlist changes") {
+  Fixture origin;
+  origin.presentation.segments(3);
+  std::set<std::string> versions = {origin.get("v0.m3u8").body};
+  for (int round = 0; round < 20; ++round) {
+    std::vector<RawClient> clients;
+    for (int i = 0; i < 50; ++i) {
+      clients.push_back(origin.client());
+      clients.back().request("GET " + Fixture::path("v0.m3u8"));
+    }
+    origin.presentation.video.part();
+    std::set<std::string> seen;
+    for (RawClient& client : clients) seen.insert(client.response().body);
+    versions.insert(origin.get("v0.m3u8").body);
+    CHECK(seen.size() <= 2);
+    for (const std::string& body : seen) CHECK(versions.contains(body));
+  }
+  CHECK(versions.size() == 21);
+}
+
+TEST_CASE("a listed part is there, from the moment that it is listed") {
+  Fixture origin;
+  origin.presentation.segments(3);
+  RawClient client = origin.client();
+  for (std::uint64_t part = 0; part < 6; ++part) {
+    RawClient waiting = origin.park("v0.m3u8?_HLS_msn=3&_HLS_part=" + std::to_string(part));
+    origin.presentation.video.part();
+    const std::string name = "v0/3." + std::to_string(part) + ".m4s";
+    REQUIRE(contains(waiting.response(), name));
+    CHECK(client.get(Fixture::path(name)).body == "3." + std::to_string(part) + ";");
+  }
+}
+
+TEST_CASE("a server goes while viewers wait, and the store lives on") {
+  auto origin = std::make_unique<Fixture>();
+  origin->presentation.segments(3);
+  RawClient waiting = origin->park("v0.m3u8?_HLS_msn=3");
+  const auto store = origin->presentation.store;
+  origin.reset();
+  CHECK(waiting.closed_by_server());
+  store->end();
+}
