@@ -273,7 +273,9 @@ void SpeakerGraph::on_gathering_state() {
   const OwnedString text(gst_sdp_message_as_text(description->sdp));
   answered_ = true;
   deadline_.stop();
-  events_.answered(complete_answer(text.get(), options_.offer));
+  // Copied, as in report().
+  const auto answered = events_.answered;
+  answered(complete_answer(text.get(), options_.offer));
 }
 
 void SpeakerGraph::on_connection_state() {
@@ -283,7 +285,8 @@ void SpeakerGraph::on_connection_state() {
     report(Fault::kFingerprint, "the peer's certificate is not the one of the offer");
   } else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED && !connected_) {
     connected_ = true;
-    events_.connected();
+    const auto connected = events_.connected;
+    connected();
   } else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED ||
              state == GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED) {
     report(Fault::kTransport, "the connection failed or was closed");

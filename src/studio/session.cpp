@@ -1,0 +1,82 @@
+#include "studio/session.h"
+
+#include <fmt/format.h>
+
+namespace spacecast::studio {
+
+Result<std::unique_ptr<Session>> Session::create(Identity identity, SpeakerGraph::Options options,
+                                                 std::unique_ptr<ProgramSlot> slot,
+                                                 LivenessLimits limits, std::shared_ptr<Loop> loop,
+                                                 std::shared_ptr<Teardown> teardown,
+                                                 SpeakerGraph::Events events) {
+  std::unique_ptr<Session> session(
+      new Session(std::move(identity), options.offer, slot->index(), limits));
+  // Who offers a camera has it on until they say otherwise.
+  slot->set_camera(session->has_video_);
+  auto graph = SpeakerGraph::create(std::move(options), std::move(slot), std::move(loop),
+                                    std::move(teardown), std::move(events));
+  if (!graph) return std::unexpected(graph.error());
+  session->graph_ = std::move(*graph);
+  return session;
+}
+
+Session::Session(Identity identity, const SpeakerOffer& offer, unsigned slot, LivenessLimits limits)
+    : identity_(std::move(identity)),
+      limits_(limits),
+      slot_(slot),
+      ufrag_(offer.ufrag),
+      password_(offer.password),
+      candidates_(offer.candidates.size()),
+      has_video_(offer.find(MediaKind::kVideo) != nullptr),
+      camera_(has_video_) {}
+
+bool Session::is_same_ice(const IceFragment& fragment) const {
+  return (fragment.ufrag.empty() || fragment.ufrag == ufrag_) &&
+         (fragment.password.empty() || fragment.password == password_);
+}
+
+Result<void> Session::trickle(const IceFragment& fragment) {
+  if (candidates_ + fragment.candidates.size() > kCandidatesMax) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("too many ICE candidates; a session may have {}", kCandidatesMax));
+  }
+  candidates_ += fragment.candidates.size();
+  for (const auto& candidate : fragment.candidates) graph_->add_candidate(candidate);
+  return {};
+}
+
+Result<void> Session::set_camera(bool on) {
+  if (on && !has_video_) {
+    return fail(ErrorCode::kConflict, "camera: the offer had no video; join again with one");
+  }
+  camera_ = on;
+  graph_->set_camera(on);
+  return {};
+}
+
+void Session::set_muted(bool muted) {
+  muted_ = muted;
+  graph_->set_muted(muted);
+}
+
+Connection Session::connection(Clock::time_point now) const {
+  using std::chrono::duration_cast;
+  return judge_liveness(limits_, connected_,
+                        duration_cast<std::chrono::microseconds>(now - created_),
+                        graph_->counts().silence);
+}
+
+RosterEntry Session::describe(Clock::time_point now) const {
+  const auto counts = graph_->counts();
+  return {.id = identity_.id,
+          .name = identity_.name,
+          .role = identity_.role,
+          .camera = camera_,
+          .muted = muted_,
+          .talking = counts.talking,
+          .connection = connection(now),
+          .audio_packets = counts.audio_packets,
+          .video_packets = counts.video_packets};
+}
+
+}  // namespace spacecast::studio

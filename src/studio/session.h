@@ -1,0 +1,69 @@
+// One speaker on stage, from the offer to the leave. Lives on the control loop, owned by its Space.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "pipelines/speaker_graph.h"
+#include "studio/candidate.h"
+#include "studio/liveness.h"
+#include "studio/roster.h"
+
+namespace spacecast::studio {
+
+class Session {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  struct Identity {
+    std::string id;      // Public.
+    std::string secret;  // Whoever has it is this speaker (RFC 9725 §4.1: unguessable).
+    std::string etag;    // Of the ICE session, quotes included (RFC 9725 §4.3.1).
+    std::string name;
+    std::string role;
+  };
+
+  // `events` as in SpeakerGraph.
+  [[nodiscard]] static Result<std::unique_ptr<Session>> create(
+      Identity identity, SpeakerGraph::Options options, std::unique_ptr<ProgramSlot> slot,
+      LivenessLimits limits, std::shared_ptr<Loop> loop, std::shared_ptr<Teardown> teardown,
+      SpeakerGraph::Events events);
+
+  [[nodiscard]] const Identity& identity() const { return identity_; }
+  [[nodiscard]] unsigned slot() const { return slot_; }
+  // True for the ICE credentials of this session's offer, or none: anything else asks for a
+  // restart.
+  [[nodiscard]] bool is_same_ice(const IceFragment& fragment) const;
+
+  // kInvalidArgument past the number of candidates a session may have; none is then used.
+  [[nodiscard]] Result<void> trickle(const IceFragment& fragment);
+  // kConflict where the offer had no video.
+  [[nodiscard]] Result<void> set_camera(bool on);
+  void set_muted(bool muted);
+  void set_connected() { connected_ = true; }
+
+  [[nodiscard]] Connection connection(Clock::time_point now) const;
+  // What the roster says; who is on air is not known here.
+  [[nodiscard]] RosterEntry describe(Clock::time_point now) const;
+
+ private:
+  Session(Identity identity, const SpeakerOffer& offer, unsigned slot, LivenessLimits limits);
+
+  Identity identity_;
+  LivenessLimits limits_;
+  unsigned slot_;
+  std::string ufrag_, password_;
+  std::size_t candidates_;
+  bool has_video_;
+  bool camera_;
+  bool muted_ = false;
+  bool connected_ = false;
+  Clock::time_point created_ = Clock::now();
+  std::unique_ptr<SpeakerGraph> graph_;
+};
+
+}  // namespace spacecast::studio

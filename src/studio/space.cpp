@@ -1,0 +1,208 @@
+#include "studio/space.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/ids.h"
+
+namespace spacecast::studio {
+namespace {
+
+// Between two looks at whether all speakers are down.
+constexpr std::chrono::milliseconds kEndingLook{20};
+
+}  // namespace
+
+// An offer whose answer is still being made.
+struct Space::Joining {
+  std::string id;
+  std::function<void(Result<Joined>)> done;
+};
+
+std::shared_ptr<Space> Space::create(Options options, std::shared_ptr<Loop> loop,
+                                     Program& program) {
+  return std::shared_ptr<Space>(new Space(std::move(options), std::move(loop), program));
+}
+
+Space::Space(Options options, std::shared_ptr<Loop> loop, Program& program)
+    : options_(std::move(options)),
+      loop_(std::move(loop)),
+      program_(program),
+      listeners_(options_.listeners_max),
+      published_(roster()),
+      tick_(loop_->every(options_.tick, [this] { tick(); })) {}
+
+Space::~Space() = default;
+
+void Space::join(SpeakerOffer offer, std::string name, std::string role,
+                 std::function<void(Result<Joined>)> done) {
+  const auto refuse = [&](Error error) {
+    ++counters_->refused;
+    done(std::unexpected(std::move(error)));
+  };
+  if (ended_) return refuse({ErrorCode::kConflict, "the Space has ended"});
+  if (sessions_.size() >= options_.speakers_max) {
+    return refuse({ErrorCode::kLimit,
+                   fmt::format("the stage is full: {} people are on it", sessions_.size())});
+  }
+  auto slot = program_.acquire(name);
+  if (!slot) return refuse(slot.error());
+
+  const std::string id = random_id();
+  // The graph calls back from the loop and never after its session, which this owns, is gone.
+  auto session = Session::create(
+      {.id = id,
+       .secret = random_id(),
+       .etag = "\"" + random_id() + "\"",
+       .name = std::move(name),
+       .role = std::move(role)},
+      {.offer = std::move(offer),
+       .clock = program_.clock(),
+       .base_time = program_.base_time(),
+       .ice_address = options_.ice_address,
+       .jitter_buffer = options_.jitter_buffer},
+      std::move(*slot), options_.liveness, loop_, teardown_,
+      {.answered = [this, id](std::string answer) { answered(id, std::move(answer)); },
+       .connected = [this, id] { connected(id); },
+       .failed = [this, id](SpeakerGraph::Fault fault,
+                            const std::string& what) { failed(id, fault, what); }});
+  if (!session) return refuse(session.error());
+  sessions_.push_back(std::move(*session));
+  joining_.push_back({id, std::move(done)});
+  counters_->speakers = sessions_.size();
+}
+
+void Space::answered(const std::string& id, std::string answer) {
+  const auto joining = std::ranges::find(joining_, id, &Joining::id);
+  const auto* session = find_by_id(id);
+  const auto done = std::move(joining->done);
+  joining_.erase(joining);
+  ++counters_->joins;
+  log("joined", *session, {});
+  const auto& identity = session->identity();
+  done(Joined{identity.id, identity.secret, identity.etag, std::move(answer)});
+}
+
+void Space::connected(const std::string& id) {
+  auto* session = find_by_id(id);
+  session->set_connected();
+  log("connected", *session, {});
+}
+
+void Space::failed(const std::string& id, SpeakerGraph::Fault fault, const std::string& what) {
+  if (fault == SpeakerGraph::Fault::kFingerprint) ++counters_->fingerprint_mismatches;
+  remove(id, "failed", what);
+}
+
+Session* Space::find_by_secret(std::string_view secret) {
+  const auto found = std::ranges::find_if(
+      sessions_, [&](const auto& session) { return session->identity().secret == secret; });
+  return found == sessions_.end() ? nullptr : found->get();
+}
+
+Session* Space::find_by_id(std::string_view id) {
+  const auto found = std::ranges::find_if(
+      sessions_, [&](const auto& session) { return session->identity().id == id; });
+  return found == sessions_.end() ? nullptr : found->get();
+}
+
+void Space::leave(const Session& session) {
+  const std::string id = session.identity().id;
+  remove(id, "left", {});
+}
+
+void Space::remove(const std::string& id, std::string_view why, std::string_view detail) {
+  const auto found = std::ranges::find_if(
+      sessions_, [&](const auto& session) { return session->identity().id == id; });
+  if (found == sessions_.end()) return;
+  log(why, **found, detail);
+  sessions_.erase(found);
+  counters_->speakers = sessions_.size();
+  const auto joining = std::ranges::find(joining_, id, &Joining::id);
+  if (joining == joining_.end()) return;
+  ++counters_->refused;
+  const auto done = std::move(joining->done);
+  joining_.erase(joining);
+  done(fail(ErrorCode::kInternal, fmt::format("no answer could be made: {}", detail)));
+}
+
+Roster Space::roster() const {
+  Roster roster{.space = options_.id, .ended = ended_, .speakers = {}};
+  const auto now = Session::Clock::now();
+  for (const auto& session : sessions_) {
+    auto entry = session->describe(now);
+    entry.on_air = on_air_slot_ >= 0 && session->slot() == static_cast<unsigned>(on_air_slot_);
+    roster.speakers.push_back(std::move(entry));
+  }
+  return roster;
+}
+
+void Space::listen(std::shared_ptr<http::EventStream> listener) {
+  const auto now = roster();
+  listener->send("stage", to_json(now));
+  listener->send("on-air", on_air_json(now));
+  if (ended_) {
+    listener->send("ended", "{}");
+    listener->close();
+    return;
+  }
+  listeners_.add(std::move(listener));
+}
+
+void Space::set_on_air(const Program::OnAir& on_air) {
+  on_air_slot_ = on_air.slot;
+  publish();
+}
+
+void Space::tick() {
+  const auto now = Session::Clock::now();
+  std::vector<std::string> lost;
+  for (const auto& session : sessions_) {
+    if (session->connection(now) == Connection::kLost) lost.push_back(session->identity().id);
+  }
+  for (const auto& id : lost) {
+    ++counters_->lost;
+    remove(id, "lost", "nothing was heard of the peer");
+  }
+  publish();
+}
+
+// Called at every tick, so a burst of changes is one event.
+void Space::publish() {
+  auto now = roster();
+  if (same_news(now, published_)) return;
+  const auto on_air = on_air_json(now);
+  const bool other_on_air = on_air != on_air_json(published_);
+  listeners_.send("stage", to_json(now));
+  if (other_on_air) listeners_.send("on-air", on_air);
+  published_ = std::move(now);
+}
+
+void Space::end(std::function<void()> done) {
+  ended_ = true;
+  while (!sessions_.empty()) {
+    const std::string id = sessions_.back()->identity().id;
+    remove(id, "removed", "the Space has ended");
+  }
+  on_air_slot_ = -1;
+  publish();
+  listeners_.send("ended", "{}");
+  listeners_.close();
+  tick_.stop();
+  const auto deadline = Session::Clock::now() + Teardown::kDeadline;
+  ending_ = loop_->every(kEndingLook, [this, deadline, done = std::move(done)] {
+    if (teardown_->running() > 0 && Session::Clock::now() < deadline) return;
+    const auto finished = done;
+    ending_.stop();
+    finished();
+  });
+}
+
+void Space::log(std::string_view what, const Session& session, std::string_view detail) const {
+  if (options_.log) {
+    options_.log({what, session.identity().id, session.identity().name, detail});
+  }
+}
+
+}  // namespace spacecast::studio

@@ -1,0 +1,126 @@
+// A Space: who is on stage, what they may know of each other, and their way into the program.
+//
+// Lives on the control loop; every member function is for that loop only, counters() excepted. HTTP
+// handlers post to it (stage_http.h, api_http.h) and hold it weakly.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "glibx/loop.h"
+#include "gstx/teardown.h"
+#include "http/server.h"
+#include "pipelines/program.h"
+#include "pipelines/speaker_offer.h"
+#include "studio/event_hub.h"
+#include "studio/liveness.h"
+#include "studio/roster.h"
+#include "studio/session.h"
+
+namespace spacecast::studio {
+
+// For /metrics; any thread.
+struct SpaceCounters {
+  std::atomic<std::uint64_t> joins = 0;    // Answered offers.
+  std::atomic<std::uint64_t> refused = 0;  // Offers that were not answered, whatever the reason.
+  std::atomic<std::uint64_t> fingerprint_mismatches = 0;
+  std::atomic<std::uint64_t> lost = 0;  // Removed for silence, or never connected.
+  std::atomic<std::uint64_t> speakers = 0;
+};
+
+// For the log.
+struct SpaceEvent {
+  std::string_view what;  // "joined", "connected", "left", "removed", "lost", "failed"
+  std::string_view speaker;
+  std::string_view name;
+  std::string_view detail;
+};
+
+class Space : public std::enable_shared_from_this<Space> {
+ public:
+  struct Options {
+    std::string id;
+    std::string ice_address;  // The only address to offer; empty: every one but loopback.
+    std::size_t speakers_max = 13;
+    std::size_t listeners_max = 2000;
+    LivenessLimits liveness;
+    std::chrono::milliseconds jitter_buffer{150};
+    // The roster is looked at, and sent on where it has changed, this often.
+    std::chrono::milliseconds tick{200};
+    std::function<void(const SpaceEvent&)> log;  // May be empty.
+  };
+  struct Joined {
+    std::string id;
+    std::string secret;
+    std::string etag;
+    std::string answer;
+  };
+
+  // `program` outlives the Space.
+  [[nodiscard]] static std::shared_ptr<Space> create(Options options, std::shared_ptr<Loop> loop,
+                                                     Program& program);
+  Space(const Space&) = delete;
+  Space& operator=(const Space&) = delete;
+  ~Space();
+
+  [[nodiscard]] const std::string& id() const { return options_.id; }
+
+  // `done` is called once, later: with kLimit where the stage is full, kConflict after the end.
+  void join(SpeakerOffer offer, std::string name, std::string role,
+            std::function<void(Result<Joined>)> done);
+  // Null where there is none (any more).
+  [[nodiscard]] Session* find_by_secret(std::string_view secret);
+  [[nodiscard]] Session* find_by_id(std::string_view id);
+  void leave(const Session& session);
+
+  [[nodiscard]] Roster roster() const;
+  // False where there are too many listeners. Sends "stage" and "on-air" at once.
+  [[nodiscard]] bool can_listen() { return !listeners_.full(); }
+  void listen(std::shared_ptr<http::EventStream> listener);
+
+  // What the program reports.
+  void set_on_air(const Program::OnAir& on_air);
+
+  // Tells everybody, takes all speakers down; `done` is called when that is over, or has taken
+  // Teardown::kDeadline.
+  void end(std::function<void()> done);
+
+  // Any thread, also after the Space.
+  [[nodiscard]] std::shared_ptr<SpaceCounters> counters() const { return counters_; }
+  [[nodiscard]] std::shared_ptr<const Teardown> teardown() const { return teardown_; }
+
+ private:
+  struct Joining;
+
+  Space(Options options, std::shared_ptr<Loop> loop, Program& program);
+  void tick();
+  void publish();
+  void answered(const std::string& id, std::string answer);
+  void connected(const std::string& id);
+  void failed(const std::string& id, SpeakerGraph::Fault fault, const std::string& what);
+  void remove(const std::string& id, std::string_view why, std::string_view detail);
+  void log(std::string_view what, const Session& session, std::string_view detail) const;
+
+  Options options_;
+  std::shared_ptr<Loop> loop_;
+  Program& program_;
+  std::shared_ptr<Teardown> teardown_ = std::make_shared<Teardown>();
+  std::shared_ptr<SpaceCounters> counters_ = std::make_shared<SpaceCounters>();
+  std::vector<std::unique_ptr<Session>> sessions_;
+  std::vector<Joining> joining_;
+  EventHub listeners_;
+  int on_air_slot_ = -1;
+  bool ended_ = false;
+  Roster published_;
+  Timer tick_;
+  Timer ending_;
+};
+
+}  // namespace spacecast::studio

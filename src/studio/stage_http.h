@@ -1,0 +1,26 @@
+// WHIP's verbs on a stage (RFC 9725):
+//
+//   POST   /spaces/{id}/stage, /spaces/{id}/whip   offer in; 201 with answer, Location, ETag and
+//                                                  Spacecast-Speaker (the public id); ?name=
+//   PATCH  /spaces/{id}/stage/{secret}             trickled candidates: 204; a restart of ICE: 422
+//   DELETE /spaces/{id}/stage/{secret}             leave: 200
+//   GET    on either                               204, nothing to see (RFC 9725 §4.1)
+//
+// Handlers run on the server's loop: what can be judged by the request alone is refused there; the
+// rest is posted to the control loop, where the Space lives.
+#pragma once
+
+#include <memory>
+
+#include "glibx/loop.h"
+#include "http/server.h"
+#include "studio/access.h"
+#include "studio/space.h"
+
+namespace spacecast::studio {
+
+// `control` is the loop of `space`.
+void add_stage_routes(http::Server& server, std::shared_ptr<Loop> control,
+                      const std::shared_ptr<Space>& space, std::shared_ptr<const Access> access);
+
+}  // namespace spacecast::studio
