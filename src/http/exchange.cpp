@@ -335,7 +335,6 @@ void Exchange::start_stream(Headers headers, std::shared_ptr<StreamQueue> queue)
   watch_ = host_.peers.add(g_socket_get_fd(socket_.get()), PeerWatch::What::kHangup,
                            [this](bool) { abandon(); });
   soup_server_message_unpause(message_.get());
-  if (stream_->closed()) end_stream();
 }
 
 void Exchange::write_stream(Bytes bytes) {
