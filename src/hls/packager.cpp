@@ -324,7 +324,6 @@ void Packager::announce_if_ready() {
   };
   if (!std::ranges::all_of(renditions_, ready)) return;
   announced_ = true;
-  std::vector<std::pair<Rendition*, FinishedPart>> parts;
   for (const MediaKind kind : {MediaKind::kVideo, MediaKind::kAudio}) {
     for (Rendition& rendition : renditions_) {
       if (rendition.info.kind != kind) continue;
@@ -332,12 +331,20 @@ void Packager::announce_if_ready() {
       if (rendition.left_out) continue;
       set_bandwidth(rendition);
       rendition.index = store_->add_rendition(rendition.info);
-      for (FinishedPart& part : rendition.backlog) parts.emplace_back(&rendition, std::move(part));
-      rendition.backlog.clear();
     }
   }
-  std::ranges::stable_sort(parts, {}, [](const auto& entry) { return entry.second.start; });
-  for (auto& [rendition, part] : parts) append(*rendition, std::move(part));
+  while (true) {
+    Rendition* next = nullptr;
+    for (Rendition& rendition : renditions_) {
+      if (rendition.backlog.empty()) continue;
+      if (!next || rendition.backlog.front().start < next->backlog.front().start) {
+        next = &rendition;
+      }
+    }
+    if (!next) return;
+    append(*next, std::move(next->backlog.front()));
+    next->backlog.pop_front();
+  }
 }
 
 void Packager::append(const Rendition& rendition, FinishedPart part) {

@@ -118,9 +118,9 @@ class Packager {
     std::optional<PartCutter> cutter;
     std::optional<MediaTime> reorder;  // pts - dts of the first IDR.
     std::deque<Waiting> queue;
-    std::optional<Waiting> pending;     // What the cutter's next kFrame is about.
-    std::vector<FinishedPart> backlog;  // Until announced.
-    std::optional<MediaTime> fed;       // Time of the last frame the cutter was given.
+    std::optional<Waiting> pending;    // What the cutter's next kFrame is about.
+    std::deque<FinishedPart> backlog;  // Until announced.
+    std::optional<MediaTime> fed;      // Time of the last frame the cutter was given.
     std::uint64_t first_segment_bytes = 0;
     MediaTime first_segment_duration{};
     bool first_segment_done = false;
