@@ -164,7 +164,9 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) self->sink->interrupt();
   const auto result =
       GST_ELEMENT_CLASS(spacecast_ll_hls_sink_parent_class)->change_state(element, transition);
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) self->sink->close();
+  const bool opened_in_vain =
+      transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY || opened_in_vain) self->sink->close();
   return result;
 }
 
