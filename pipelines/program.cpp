@@ -41,11 +41,27 @@ MediaTime media_time(const GstStructure* structure, const char* field) {
   return MediaTime(static_cast<MediaTime::rep>(value));
 }
 
+// A slot's pads are named by its number, and so is its speaker; "" is nobody.
+int parse_slot(const char* speaker) {
+  const std::string_view number = speaker ? speaker : "";
+  int slot = -1;
+  std::from_chars(number.data(), number.data() + number.size(), slot);
+  return slot;
+}
+
+std::vector<unsigned> parse_talking(const GstStructure* structure) {
+  std::vector<unsigned> slots;
+  const GValue* speakers = gst_structure_get_value(structure, "speakers");
+  for (guint i = 0; speakers && i < gst_value_array_get_size(speakers); ++i) {
+    const int slot = parse_slot(g_value_get_string(gst_value_array_get_value(speakers, i)));
+    if (slot >= 0) slots.push_back(static_cast<unsigned>(slot));
+  }
+  return slots;
+}
+
 Program::OnAir parse_on_air(const GstStructure* structure) {
   Program::OnAir on_air;
-  const char* speaker = gst_structure_get_string(structure, "speaker");
-  const std::string_view number = speaker ? speaker : "";
-  std::from_chars(number.data(), number.data() + number.size(), on_air.slot);
+  on_air.slot = parse_slot(gst_structure_get_string(structure, "speaker"));
   on_air.onset = media_time(structure, "onset");
   on_air.decided = media_time(structure, "decided");
   on_air.cut = media_time(structure, "cut");
@@ -56,9 +72,8 @@ Program::OnAir parse_on_air(const GstStructure* structure) {
 
 class GstProgram final : public Program {
  public:
-  GstProgram(std::shared_ptr<Loop> loop, std::function<void(OnAir)> on_air,
-             std::function<void(Error)> on_error)
-      : loop_(std::move(loop)), on_air_(std::move(on_air)), on_error_(std::move(on_error)) {}
+  GstProgram(std::shared_ptr<Loop> loop, Events events)
+      : loop_(std::move(loop)), events_(std::move(events)) {}
 
   ~GstProgram() override {
     camera_timer_.stop();
@@ -149,7 +164,7 @@ class GstProgram final : public Program {
   void on_message(GstMessage* message) {
     switch (GST_MESSAGE_TYPE(message)) {
       case GST_MESSAGE_ERROR:
-        on_error_({ErrorCode::kInternal, "program: " + describe_fault(message)});
+        events_.failed({ErrorCode::kInternal, "program: " + describe_fault(message)});
         break;
       case GST_MESSAGE_EOS:
         if (ended_) std::exchange(ended_, {})();
@@ -159,7 +174,9 @@ class GstProgram final : public Program {
         break;
       case GST_MESSAGE_ELEMENT:
         if (gst_message_has_name(message, "active-speaker")) {
-          on_air_(parse_on_air(gst_message_get_structure(message)));
+          events_.on_air(parse_on_air(gst_message_get_structure(message)));
+        } else if (gst_message_has_name(message, "talking")) {
+          events_.talking(parse_talking(gst_message_get_structure(message)));
         }
         break;
       default:
@@ -168,8 +185,7 @@ class GstProgram final : public Program {
   }
 
   std::shared_ptr<Loop> loop_;
-  std::function<void(OnAir)> on_air_;
-  std::function<void(Error)> on_error_;
+  Events events_;
   Ref<GstElement> pipeline_;
   Ref<GstClock> clock_;
   GstClockTime base_time_ = 0;
@@ -182,11 +198,8 @@ class GstProgram final : public Program {
 }  // namespace
 
 Result<std::unique_ptr<Program>> Program::create(Options options, std::shared_ptr<Loop> loop,
-                                                 std::shared_ptr<hls::Store> store,
-                                                 std::function<void(OnAir)> on_air,
-                                                 std::function<void(Error)> on_error) {
-  auto program =
-      std::make_unique<GstProgram>(std::move(loop), std::move(on_air), std::move(on_error));
+                                                 std::shared_ptr<hls::Store> store, Events events) {
+  auto program = std::make_unique<GstProgram>(std::move(loop), std::move(events));
   if (auto built = program->build(options, std::move(store)); !built) {
     return std::unexpected(built.error());
   }

@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/media_time.h"
@@ -52,12 +53,18 @@ class Program {
     std::string reason;
   };
 
-  // Builds and starts the pipeline. `on_air` and `on_error` are posted to `loop`.
+  // Posted to the loop.
+  struct Events {
+    std::function<void(const OnAir&)> on_air;
+    std::function<void(const std::vector<unsigned>& slots)> talking;  // Everybody who talks now.
+    std::function<void(const Error&)> failed;  // The program stands still; only a new one helps.
+  };
+
+  // Builds and starts the pipeline.
   [[nodiscard]] static Result<std::unique_ptr<Program>> create(Options options,
                                                                std::shared_ptr<Loop> loop,
                                                                std::shared_ptr<hls::Store> store,
-                                                               std::function<void(OnAir)> on_air,
-                                                               std::function<void(Error)> on_error);
+                                                               Events events);
   virtual ~Program() = default;
 
   // kLimit when all slots are taken. Control loop only.

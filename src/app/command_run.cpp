@@ -2,19 +2,16 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
-#include <glib-unix.h>
 
-#include <csignal>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "app/address.h"
+#include "app/end_signals.h"
 #include "app/log.h"
 #include "app/worker.h"
 #include "base/ids.h"
-#include "glibx/ref.h"
 
 namespace spacecast {
 namespace {
@@ -55,36 +52,6 @@ Result<std::string> parse_ip(const std::string& text) {
   return fail(ErrorCode::kInvalidArgument,
               fmt::format("\"{}\": allowed is a numeric IPv4 or IPv6 address", text));
 }
-
-// SIGTERM or SIGINT ends the Space in order; a second one ends the process at once.
-class EndSignals {
- public:
-  EndSignals(const Loop& loop, std::function<void()> end) : end_(std::move(end)) {
-    for (const int number : {SIGTERM, SIGINT}) {
-      GSource* source = g_unix_signal_source_new(number);
-      g_source_set_callback(source, on_signal, this, nullptr);
-      g_source_attach(source, loop.context());
-      sources_.push_back(adopt(source));
-    }
-  }
-  ~EndSignals() {
-    for (const auto& source : sources_) g_source_destroy(source.get());
-  }
-  EndSignals(const EndSignals&) = delete;
-  EndSignals& operator=(const EndSignals&) = delete;
-
- private:
-  static gboolean on_signal(gpointer data) {
-    auto* self = static_cast<EndSignals*>(data);
-    if (std::exchange(self->ending_, true)) std::_Exit(kFault);
-    self->end_();
-    return G_SOURCE_CONTINUE;
-  }
-
-  std::function<void()> end_;
-  std::vector<Ref<GSource>> sources_;
-  bool ending_ = false;
-};
 
 // What may be asked of the addresses only together.
 Result<WorkerOptions> worker_options(const RunOptions& options) {

@@ -31,6 +31,7 @@ struct Stage {
   std::shared_ptr<Loop> loop = Loop::create();
   std::shared_ptr<hls::Store> store = *hls::Store::create({});
   std::vector<Program::OnAir> on_air;
+  std::vector<unsigned> talking;
   std::optional<Error> fault;
   std::unique_ptr<Program> program;
 
@@ -38,8 +39,9 @@ struct Stage {
     gst_init(nullptr, nullptr);
     auto created = Program::create(
         {.description = shipped_description()}, loop, store,
-        [this](const Program::OnAir& change) { on_air.push_back(change); },
-        [this](Error error) { fault = std::move(error); });
+        {.on_air = [this](const Program::OnAir& change) { on_air.push_back(change); },
+         .talking = [this](const std::vector<unsigned>& slots) { talking = slots; },
+         .failed = [this](const Error& error) { fault = error; }});
     INFO((created ? "" : created.error().message));
     REQUIRE(created);
     program = std::move(*created);
@@ -132,7 +134,9 @@ TEST_CASE("who talks comes on air; who leaves frees the slot and stops nothing")
   {
     const Talker talker(**slot, stage.program->clock(), stage.program->base_time());
     REQUIRE(stage.wait_for([&] { return !stage.on_air.empty(); }));
+    CHECK(stage.wait_for([&] { return stage.talking == std::vector{(*slot)->index()}; }));
   }
+  CHECK(stage.wait_for([&] { return stage.talking.empty(); }));
   CHECK(stage.on_air[0].slot == static_cast<int>((*slot)->index()));
   CHECK(stage.on_air[0].onset <= stage.on_air[0].decided);
   CHECK_FALSE(stage.on_air[0].reason.empty());
@@ -160,9 +164,8 @@ TEST_CASE("the stage has as many places as slots") {
 TEST_CASE("a program that lacks a named element is refused by name") {
   gst_init(nullptr, nullptr);
   const auto loop = Loop::create();
-  const auto refused = Program::create(
-      {.description = "fakesrc ! fakesink name=hls"}, loop, *hls::Store::create({}),
-      [](const Program::OnAir&) {}, [](const Error&) {});
+  const auto refused = Program::create({.description = "fakesrc ! fakesink name=hls"}, loop,
+                                       *hls::Store::create({}), {});
   REQUIRE_FALSE(refused);
   CHECK_THAT(refused.error().message, Catch::Contains("stage") && Catch::Contains("activespeaker"));
 }

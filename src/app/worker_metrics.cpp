@@ -1,0 +1,104 @@
+#include "app/worker_metrics.h"
+
+#include <sys/resource.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace spacecast {
+namespace {
+
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+void add_stage(Metrics& metrics, const WorkerParts& parts) {
+  const auto stage = parts.stage;
+  metrics.add_gauge("spacecast_speakers", "Speakers on stage.",
+                    [stage] { return static_cast<double>(stage->speakers.load()); });
+  metrics.add_counter("spacecast_joins_total", "Offers that were answered.",
+                      [stage] { return static_cast<double>(stage->joins.load()); });
+  metrics.add_counter("spacecast_joins_refused_total", "Offers that were refused.",
+                      [stage] { return static_cast<double>(stage->refused.load()); });
+  metrics.add_counter(
+      "spacecast_fingerprint_mismatches_total",
+      "Peers whose certificate was not the offer's; nothing of theirs was used.",
+      [stage] { return static_cast<double>(stage->fingerprint_mismatches.load()); });
+  metrics.add_counter("spacecast_speakers_lost_total",
+                      "Speakers removed for silence or because they never connected.",
+                      [stage] { return static_cast<double>(stage->lost.load()); });
+  metrics.add_counter("spacecast_teardowns_stuck_total",
+                      "Speakers' pipelines that took longer than their deadline to stop.",
+                      [teardown = parts.teardown] { return teardown->stuck(); });
+}
+
+void add_origin(Metrics& metrics, const WorkerParts& parts) {
+  using Counter = std::atomic<std::uint64_t> origin::Metrics::*;
+  const auto counter = [&](const char* name, const char* help, Counter which) {
+    metrics.add_counter(name, help, [origin = parts.origin, which] {
+      return static_cast<double>((origin->metrics().*which).load());
+    });
+  };
+  using M = origin::Metrics;
+  counter("spacecast_origin_multivariant_playlists_total", "Multivariant playlists answered.",
+          &M::multivariant_playlists);
+  counter("spacecast_origin_media_playlists_total", "Media playlists answered.",
+          &M::media_playlists);
+  counter("spacecast_origin_init_sections_total", "Init sections answered.", &M::init_sections);
+  counter("spacecast_origin_segments_total", "Segments answered.", &M::segments);
+  counter("spacecast_origin_parts_total", "Parts answered.", &M::parts);
+  counter("spacecast_origin_parked_total", "Requests that had to wait for what they asked for.",
+          &M::parked);
+  counter("spacecast_origin_not_found_total", "Requests answered with 404.", &M::not_found);
+  counter("spacecast_origin_bad_requests_total", "Requests answered with 400.", &M::bad_requests);
+  counter("spacecast_origin_timed_out_total", "Requests that waited three target durations: 503.",
+          &M::timed_out);
+  counter("spacecast_origin_turned_away_total", "Requests refused because too many wait: 503.",
+          &M::turned_away);
+  counter("spacecast_origin_body_bytes_total", "Bytes of bodies answered.", &M::body_bytes);
+  counter("spacecast_origin_rendered_playlists_total", "Playlists rendered.",
+          &M::rendered_playlists);
+  metrics.add_gauge("spacecast_origin_waiting", "Requests that wait now.", [origin = parts.origin] {
+    return static_cast<double>(origin->metrics().waiting.load());
+  });
+}
+
+// Parts published and still answered, and what they weigh.
+void add_store(Metrics& metrics, const WorkerParts& parts) {
+  metrics.add_gauge("spacecast_store_bytes", "Bytes of media held in memory.",
+                    [store = parts.store] {
+                      std::size_t bytes = 0;
+                      for (const auto& rendition : store->snapshot()->renditions) {
+                        for (const auto& segment : rendition.segments) {
+                          for (const auto& part : segment->parts) {
+                            bytes += part.bytes ? part.bytes->size() : 0;
+                          }
+                        }
+                      }
+                      return static_cast<double>(bytes);
+                    });
+  metrics.add_counter(
+      "spacecast_store_changes_total", "Changes published: parts and date ranges.",
+      [store = parts.store] { return static_cast<double>(store->snapshot()->version); });
+}
+
+}  // namespace
+
+std::shared_ptr<const Metrics> worker_metrics(WorkerParts parts) {
+  auto metrics = std::make_shared<Metrics>();
+  add_stage(*metrics, parts);
+  add_origin(*metrics, parts);
+  add_store(*metrics, parts);
+  metrics->add_gauge("spacecast_http_pending", "Requests not answered yet on the public address.",
+                     [&server = parts.server] { return static_cast<double>(server.pending()); });
+  metrics->add_counter("process_cpu_seconds_total", "CPU time of the process.", cpu_seconds);
+  return metrics;
+}
+
+}  // namespace spacecast
