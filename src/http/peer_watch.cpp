@@ -48,8 +48,9 @@ void PeerWatch::dispatch() {
   const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
-    // A callback may have removed any entry, its own among them.
-    const auto entry = entries_.find(event.data.u64);
+    // A copy, as the kernel's struct is packed. A callback may have removed any entry, its own too.
+    const Id id = event.data.u64;
+    const auto entry = entries_.find(id);
     if (entry == entries_.end()) continue;
     const Callback callback = entry->second.callback;
     callback((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
