@@ -18,14 +18,15 @@
 //   talking         speakers (array of strings): everybody who is talking now. Posted when that
 //   changes.
 //
-// Example: two speakers who take turns, and a waiting picture.
+// Example: two speakers, one of 2.5 s every 6 s and one of 2.5 s every 10 s, and a waiting picture.
 //
 //   gst-launch-1.0 -m activespeaker name=s ! videoconvert ! autovideosink
-//     audiotestsrc is-live=true wave=ticks tick-interval=8000000000 sine-periods-per-tick=800
-//       ! identity ts-offset=1000000000 ! s.audio_0
+//     audiotestsrc is-live=true wave=ticks tick-interval=6000000000 sine-periods-per-tick=1100
+//       ! s.audio_0
 //     videotestsrc is-live=true pattern=ball ! s.video_0
-//     audiotestsrc is-live=true wave=ticks tick-interval=8000000000 sine-periods-per-tick=800
-//       ! identity ts-offset=4500000000 ! s.audio_1
+//     audiotestsrc is-live=true wave=ticks tick-interval=10000000000 sine-periods-per-tick=2200
+//     freq=880
+//       ! s.audio_1
 //     videotestsrc is-live=true pattern=snow ! s.video_1
 //     videotestsrc is-live=true ! textoverlay text="Nobody talks yet" ! s.video_99
 #include "plugins/activespeaker/activespeaker.h"
@@ -94,7 +95,7 @@ SpacecastActiveSpeaker* self_of(gpointer element) {
   return static_cast<SpacecastActiveSpeaker*>(element);
 }
 
-// --- Request pads -------------------------------------------------------------------------------
+// Request pads.
 
 bool has_pad(GstElement* element, const std::string& name) {
   return static_cast<bool>(adopt(gst_element_get_static_pad(element, name.c_str())));
@@ -146,8 +147,7 @@ void release_pad(GstElement* element, GstPad* pad) {
   gst_element_remove_pad(element, pad);
 }
 
-// --- Source pad
-// -----------------------------------------------------------------------------------
+// Source pad.
 
 gboolean src_activate_mode(GstPad*, GstObject* parent, GstPadMode mode, gboolean active) {
   if (mode != GST_PAD_MODE_PUSH) return FALSE;
@@ -192,21 +192,23 @@ gboolean src_event(GstPad* pad, GstObject* parent, GstEvent* event) {
   }
 }
 
-// --- Element
-// --------------------------------------------------------------------------------------
+// Element.
+
+void reset(SpacecastActiveSpeaker* self) {
+  GST_OBJECT_LOCK(self);
+  const GstClockTime lookahead = self->lookahead;
+  const GstClockTime allowance = self->allowance;
+  GST_OBJECT_UNLOCK(self);
+  (*self->stage)->reset(MediaTime(static_cast<MediaTime::rep>(lookahead)));
+  self->output->reset(lookahead, allowance);
+}
 
 GstStateChangeReturn change_state(GstElement* element, GstStateChange transition) {
   SpacecastActiveSpeaker* self = self_of(element);
   switch (transition) {
-    case GST_STATE_CHANGE_READY_TO_PAUSED: {
-      GST_OBJECT_LOCK(self);
-      const GstClockTime lookahead = self->lookahead;
-      const GstClockTime allowance = self->allowance;
-      GST_OBJECT_UNLOCK(self);
-      (*self->stage)->reset(MediaTime(static_cast<MediaTime::rep>(lookahead)));
-      self->output->reset(lookahead, allowance);
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+      reset(self);
       break;
-    }
     case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
       self->output->set_playing(false);
       break;
@@ -224,6 +226,10 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
     case GST_STATE_CHANGE_READY_TO_PAUSED:
     case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
       return GST_STATE_CHANGE_NO_PREROLL;
+    case GST_STATE_CHANGE_PAUSED_TO_READY:
+      // Gives the pictures back.
+      reset(self);
+      return result;
     default:
       return result;
   }
@@ -315,8 +321,7 @@ void install_properties(GObjectClass* klass) {
 
 }  // namespace
 
-// --- Child proxy: `s.audio_0::speaker=anna` in launch lines
-// -----------------------------------------
+// Child proxy: `s.audio_0::speaker=anna` in launch lines.
 
 static void child_proxy_init(gpointer iface, gpointer) {
   auto* proxy = static_cast<GstChildProxyInterface*>(iface);

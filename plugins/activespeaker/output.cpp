@@ -106,11 +106,15 @@ void Output::iterate() {
     gst_pad_pause_task(src_);
     return;
   }
-  if ((!opened_ || gst_pad_check_reconfigure(src_)) && !negotiate()) {
+  if (!std::exchange(opened_, true)) open();
+  const auto now = wait_for_tick();
+  if (!now) return;
+  // Only now, so that the first picture suits what downstream wants when it comes.
+  if ((gst_pad_check_reconfigure(src_) || !black_) && !negotiate()) {
     fail(GST_FLOW_NOT_NEGOTIATED);
     return;
   }
-  if (!wait_for_tick()) return;
+  catch_up(*now);
   const GstClockTime pts = ticks_.time(next_);
   if (at_end(pts)) {
     end_of_stream();
@@ -128,7 +132,17 @@ bool Output::wait_until_playing() {
   return !flushing_;
 }
 
-// Opens the stream with the rate that downstream wants and prepares the black picture.
+void Output::open() {
+  // Not made from the inputs' ids: it is no one input's stream, and they come and go.
+  const OwnedString id(g_strdup_printf("activespeaker-%08x%08x", g_random_int(), g_random_int()));
+  GstEvent* start = gst_event_new_stream_start(id.get());
+  gst_event_set_group_id(start, gst_util_group_id_next());
+  gst_pad_push_event(src_, start);
+  // Also where nobody downstream asked for the latency.
+  (void)query_upstream();
+}
+
+// Learns the rate that downstream wants and prepares the black picture.
 bool Output::negotiate() {
   const auto own = adopt(gst_pad_get_pad_template_caps(src_));
   auto caps = adopt(gst_pad_peer_query_caps(src_, own.get()));
@@ -145,20 +159,13 @@ bool Output::negotiate() {
     gst_structure_set(structure, "pixel-aspect-ratio", GST_TYPE_FRACTION, 1, 1, nullptr);
   }
   gst_structure_fixate_field_nearest_fraction(structure, "framerate", 30, 1);
-  if (!opened_) {
+  // Ticks cannot change their rate once there was one.
+  if (!segment_sent_) {
     gint rate_n = 0;
     gint rate_d = 1;
     gst_structure_get_fraction(structure, "framerate", &rate_n, &rate_d);
     // A variable rate (0/1) leaves the choice to us.
     ticks_ = rate_n > 0 ? Ticks{rate_n, rate_d} : Ticks{};
-    // Not made from the inputs' ids: it is no one input's stream, and they come and go.
-    const OwnedString id(g_strdup_printf("activespeaker-%08x%08x", g_random_int(), g_random_int()));
-    GstEvent* start = gst_event_new_stream_start(id.get());
-    gst_event_set_group_id(start, gst_util_group_id_next());
-    gst_pad_push_event(src_, start);
-    // Also where nobody downstream asked for the latency.
-    (void)query_upstream();
-    opened_ = true;
   }
   gst_structure_set(structure, "framerate", GST_TYPE_FRACTION, ticks_.rate_n, ticks_.rate_d,
                     nullptr);
@@ -168,33 +175,34 @@ bool Output::negotiate() {
   return static_cast<bool>(black_);
 }
 
-bool Output::wait_for_tick() {
+std::optional<GstClockTime> Output::wait_for_tick() {
   const auto clock = adopt(gst_element_get_clock(element_));
   if (!clock) {
     GST_ELEMENT_ERROR(element_, CORE, CLOCK, (nullptr), ("activespeaker needs a pipeline's clock"));
     fail(GST_FLOW_FLUSHING);
-    return false;
+    return std::nullopt;
   }
   GstClockTime base = 0;
   GstClockID id = nullptr;
   {
     const MutexLock lock(mutex_);
-    if (!playing_ || flushing_) return false;
+    if (!playing_ || flushing_) return std::nullopt;
     // Read under the lock: while playing_ holds, the base time is the present one.
     base = gst_element_get_base_time(element_);
     const GstClockTime latency = own_latency_ + upstream_latency_;
     id = gst_clock_new_single_shot_id(clock.get(), base + ticks_.time(next_) + latency);
     tick_id_.reset(id);
   }
-  (void)gst_clock_id_wait(id, nullptr);
+  const GstClockReturn waited = gst_clock_id_wait(id, nullptr);
   {
     const MutexLock lock(mutex_);
     tick_id_.reset();
-    if (!playing_ || flushing_) return false;
+    if (waited == GST_CLOCK_UNSCHEDULED || !playing_ || flushing_) return std::nullopt;
+    // Again: the pipeline may have paused and gone on since the wait ended.
+    base = gst_element_get_base_time(element_);
   }
   const GstClockTime now = gst_clock_get_time(clock.get());
-  catch_up(now > base ? now - base : 0);
-  return true;
+  return now > base ? now - base : 0;
 }
 
 void Output::catch_up(GstClockTime now) {

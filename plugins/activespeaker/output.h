@@ -48,8 +48,10 @@ class Output {
   static void run(gpointer self) { static_cast<Output*>(self)->iterate(); }
   void iterate();
   [[nodiscard]] bool wait_until_playing();
+  void open();
+  // The running time once the next tick is due; nothing where the wait was interrupted.
+  [[nodiscard]] std::optional<GstClockTime> wait_for_tick();
   [[nodiscard]] bool negotiate();
-  [[nodiscard]] bool wait_for_tick();
   void catch_up(GstClockTime now);
   [[nodiscard]] bool at_end(GstClockTime pts);
   void announce(const Stage::Moment& moment);
