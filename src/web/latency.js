@@ -19,8 +19,32 @@ const kSafeBuffer = 0.3;
 export const kJumpBehind = 3;
 // A jump needs a moment to show in the delay; until then it is not repeated.
 const kJumpPauseMs = 4000;
+// A stall says that the target is too near for this connection: it moves away a little, at most so far, and
+// comes back step by step while all goes well. (hls.js's own target only ever grows.)
+const kPerStall = 0.3;
+const kMostExtra = 1.2;
+const kForgiveMs = 15000;
 // "Catching up" is worth a word to the viewer from here on.
 const kTellBehind = 0.6;
+
+export class TargetDelay {
+  #extra = 0;
+  #changed_at = 0;
+
+  stalled(now) {
+    this.#extra = Math.min(kMostExtra, this.#extra + kPerStall);
+    this.#changed_at = now;
+  }
+
+  // `hold_back`: what the playlist asks for, seconds (PART-HOLD-BACK).
+  at(now, hold_back) {
+    while (this.#extra > 0 && now - this.#changed_at >= kForgiveMs) {
+      this.#extra = Math.max(0, this.#extra - kPerStall);
+      this.#changed_at += kForgiveMs;
+    }
+    return hold_back + this.#extra;
+  }
+}
 
 export class LatencyControl {
   #rate = 1;

@@ -3,7 +3,7 @@
 // iPhones). Knows nothing of the page around it: it reports through `snapshot()` and `on_change`.
 import { Backoff } from './backoff.js';
 import Hls from './hls.mjs';
-import { LatencyControl } from './latency.js';
+import { LatencyControl, TargetDelay } from './latency.js';
 import { onAirAt, onAirOfCues } from './onair.js';
 import { kStallMemoryMs } from './quality.js';
 import { viewerState } from './states.js';
@@ -11,6 +11,8 @@ import { viewerState } from './states.js';
 const kTickMs = 250;
 // A pause of the picture shorter than this is counted as a stall but is not worth a word.
 const kTellStallMs = 400;
+// Waiting for data right after a jump is the jump's doing, no stall.
+const kJumpSettlesMs = 1500;
 // hls.js 1.7 gives up a low-latency playlist whose reload failed without a fatal error. So where the picture
 // stands still and nothing has arrived for this long, the page takes it up again itself:
 const kSilenceMs = 3000;
@@ -19,8 +21,8 @@ const kResumeAttempts = 2;
 
 const kHlsConfig = {
   lowLatencyMode: true,
-  // One stall must not double a hold-back of a second.
-  liveSyncOnStallIncrease: 0.3,
+  // The page has a target of its own, which also comes back.
+  liveSyncOnStallIncrease: 0,
   // Parts are short; the default tolerance would step over them.
   maxFragLookUpTolerance: 0.1,
   backBufferLength: 30,
@@ -44,6 +46,7 @@ export class Player {
   #hls = null;
   #native = false;
   #control = new LatencyControl();
+  #target = new TargetDelay();
   #backoff = new Backoff();
   #retry_timer = 0;
   #retry_action = null;
@@ -51,6 +54,7 @@ export class Player {
   #arrived_at = 0;
   #media_error_at = -Infinity;
   #stalled_since = 0;
+  #moved_at = -Infinity;
   #stall_times = [];
   #stalls = 0;
   #facts = {
@@ -108,7 +112,7 @@ export class Player {
     return {
       state: viewerState(this.#facts),
       delay: this.#delay(),
-      targetDelay: this.#hls?.targetLatency ?? NaN,
+      targetDelay: this.#target_delay(),
       // Against the worker's wall clock, as far as the viewer's own clock is right.
       clockDelay: shown_date ? (Date.now() - shown_date) / 1000 : NaN,
       buffer: this.#buffer(),
@@ -242,7 +246,9 @@ export class Player {
     if (!this.#facts.started || this.#facts.paused || this.#video.seeking || this.#facts.ended) return;
     if (this.#stalled_since) return;
     this.#stalled_since = performance.now();
+    if (this.#stalled_since - this.#moved_at < kJumpSettlesMs) return;
     this.#stalls += 1;
+    this.#target.stalled(this.#stalled_since);
     this.#stall_times = [...this.#stall_times, this.#stalled_since].slice(-20);
   }
 
@@ -268,8 +274,8 @@ export class Player {
     if (silent && this.#hls && !this.#retry_action) this.#reconnect();
     if (!this.#hls || !this.#facts.started || video.paused || video.seeking) return;
     const { rate, jump, behind } = this.#control.update({
-      delay: this.#delay(),
-      target: this.#hls.targetLatency ?? NaN,
+      delay: this.#gap(),
+      target: this.#target_delay(),
       buffer: this.#buffer(),
       now,
     });
@@ -280,17 +286,32 @@ export class Player {
   }
 
   #to_live() {
-    const target = this.#hls?.targetLatency;
-    const position = this.#hls?.liveSyncPosition;
-    if (!this.#facts.started || !position || !(this.#delay() - target > 0.5)) return;
-    this.#video.currentTime = position;
+    const ahead = this.#gap() - this.#target_delay();
+    if (!(ahead > 0.5)) return;
+    this.#moved_at = performance.now();
+    this.#video.currentTime += ahead;
   }
 
-  // Seconds behind the end of what the server has published. hls.js works this out with every
-  // `timeupdate`; here it is asked four times a second, also while the picture stands still.
+  #target_delay() {
+    const hold_back = this.#hls?.targetLatency;
+    return hold_back ? this.#target.at(performance.now(), hold_back) : NaN;
+  }
+
+  // Seconds behind live: behind the end of what the server has published, and how long ago that was.
   #delay() {
+    const details = this.#details();
+    return details ? details.edge + details.age - this.#video.currentTime : NaN;
+  }
+
+  // The same as far as playing faster can help: what the server is late with is nowhere to be had.
+  #gap() {
+    const details = this.#details();
+    return details ? details.edge + Math.min(details.age, details.partTarget) - this.#video.currentTime : NaN;
+  }
+
+  #details() {
     const details = this.#hls?.latestLevelDetails;
-    return details?.live && this.#facts.started ? details.edge + details.age - this.#video.currentTime : NaN;
+    return details?.live && this.#facts.started ? details : null;
   }
 
   #buffer() {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { kJumpBehind, kMaxRate, LatencyControl } from '../../src/web/latency.js';
+import { kJumpBehind, kMaxRate, LatencyControl, TargetDelay } from '../../src/web/latency.js';
 
 const kTarget = 1;
 const at = (delay, more = {}) => ({ delay, target: kTarget, buffer: 0.8, now: 0, ...more });
@@ -71,4 +71,21 @@ test('in a closed loop it reaches the target and stays', () => {
     delay -= (rate - 1) * 0.25;
   }
   assert.ok(delay > kTarget - 0.01 && delay < kTarget + 0.21, `${delay}`);
+});
+
+test('a stall moves the target away, and time without one brings it back', () => {
+  const target = new TargetDelay();
+  assert.equal(target.at(0, 1), 1);
+  target.stalled(1000);
+  target.stalled(2000);
+  assert.equal(target.at(2000, 1).toFixed(1), '1.6');
+  assert.equal(target.at(16999, 1).toFixed(1), '1.6');
+  assert.equal(target.at(17000, 1).toFixed(1), '1.3');
+  assert.equal(target.at(90000, 1), 1);
+});
+
+test('many stalls do not move the target without limit', () => {
+  const target = new TargetDelay();
+  for (let i = 0; i < 50; ++i) target.stalled(i);
+  assert.equal(target.at(100, 1).toFixed(1), '2.2');
 });

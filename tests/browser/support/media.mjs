@@ -13,12 +13,20 @@ export async function makeMediaDir() {
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
 }
 
-// Two seconds of motion JPEG at 15 frames a second, as Chromium's fake camera wants it.
+const kHues = { red: [1, 0.22, 0.26], blue: [0.2, 0.34, 1] };
+
+// Two seconds of motion JPEG at 15 frames a second, as Chromium's fake camera wants it: somebody's outline,
+// swaying, in shades of one colour.
 export async function makeCamera(dir, colour) {
   const file = path.join(dir, `${colour}.mjpeg`);
+  const sway = '(320+12*sin(PI*N/15))';
+  const head = `lt(hypot(X-${sway},Y-150),70)`;
+  const shoulders = `lt(hypot((X-${sway})/1.5,Y-390),150)`;
+  const light = `(if(${head}+${shoulders},215,70+50*Y/360))`;
+  const [r, g, b] = kHues[colour].map((share) => `'${share}*${light}'`);
   await run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i',
-    `color=${colour}:s=320x240:r=15:d=2,drawbox=x=20:y=20:w=36:h=36:c=white:t=fill,noise=alls=6:allf=t`,
-    '-c:v', 'mjpeg', '-q:v', '4', '-pix_fmt', 'yuvj420p', file]);
+    `color=black:s=640x360:r=15:d=2,format=gbrp,geq=r=${r}:g=${g}:b=${b}`,
+    '-c:v', 'mjpeg', '-q:v', '3', '-pix_fmt', 'yuvj420p', file]);
   return file;
 }
 
