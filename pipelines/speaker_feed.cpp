@@ -25,8 +25,7 @@ bool is_audible(std::span<const std::int16_t> samples) {
   return power > kAudiblePower * static_cast<double>(samples.size());
 }
 
-SpeakerFeed::SpeakerFeed(std::unique_ptr<ProgramSlot> slot)
-    : slot_(std::move(slot)), last_life_us_(g_get_monotonic_time()) {}
+SpeakerFeed::SpeakerFeed(std::unique_ptr<ProgramSlot> slot) : slot_(std::move(slot)) {}
 
 void SpeakerFeed::push_audio(Ref<GstSample> sample) {
   if (muted_) return;
@@ -68,9 +67,12 @@ void SpeakerFeed::close() {
 SpeakerFeed::Counts SpeakerFeed::counts() const {
   const auto now = g_get_monotonic_time();
   const std::int64_t audible = last_audible_us_;
+  const std::int64_t life = last_life_us_;
+  std::optional<std::chrono::microseconds> silence;
+  if (life != 0) silence = std::chrono::microseconds(now - life);
   return {.audio_packets = audio_packets_,
           .video_packets = video_packets_,
-          .silence = std::chrono::microseconds(now - last_life_us_),
+          .silence = silence,
           .talking = audible != 0 && now - audible < kTalkingHold_us};
 }
 

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "base/mutex.h"
@@ -25,7 +26,8 @@ class SpeakerFeed {
   struct Counts {
     std::uint64_t audio_packets = 0;  // RTP packets that were used.
     std::uint64_t video_packets = 0;
-    std::chrono::microseconds silence{};  // Since the peer was last heard of: RTP or RTCP.
+    // Since the peer's last packet, RTP or RTCP; empty where none has come yet.
+    std::optional<std::chrono::microseconds> silence;
     bool talking = false;
   };
 
@@ -50,8 +52,8 @@ class SpeakerFeed {
   std::atomic<bool> muted_ = false;
   std::atomic<std::uint64_t> audio_packets_ = 0;
   std::atomic<std::uint64_t> video_packets_ = 0;
-  // g_get_monotonic_time()
-  std::atomic<std::int64_t> last_life_us_;
+  // g_get_monotonic_time(); 0: never.
+  std::atomic<std::int64_t> last_life_us_ = 0;
   std::atomic<std::int64_t> last_audible_us_ = 0;
 };
 

@@ -18,7 +18,7 @@ Result<void> restrict_ice(GstElement* webrtcbin, const std::string& address) {
   };
   const Borrowed ice = object_property(webrtcbin, "ice-agent");
   const Borrowed agent = object_property(ice.get(), "agent");
-  g_object_set(agent.get(), "upnp", FALSE, "ice-tcp", FALSE, nullptr);
+  g_object_set(agent.get(), "upnp", FALSE, "ice-tcp", FALSE, "keepalive-conncheck", TRUE, nullptr);
   if (address.empty()) return {};
   gboolean added = FALSE;
   g_signal_emit_by_name(ice.get(), "add-local-ip-address", address.c_str(), &added);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string_view>
 
 namespace spacecast::studio {
@@ -12,16 +13,18 @@ enum class Connection { kConnecting, kConnected, kUnstable, kLost };
 
 struct LivenessLimits {
   std::chrono::milliseconds connect{10'000};  // From the offer to a verified connection.
-  std::chrono::milliseconds unstable{5'000};  // Without a packet.
+  std::chrono::milliseconds unstable{5'000};  // Without a packet, RTP or RTCP.
   std::chrono::milliseconds lost{12'000};
 };
 
-[[nodiscard]] constexpr Connection judge_liveness(const LivenessLimits& limits, bool connected,
-                                                  std::chrono::microseconds age,
-                                                  std::chrono::microseconds silence) {
+// `silence`: since the last packet; empty where none ever came.
+[[nodiscard]] constexpr Connection judge_liveness(
+    const LivenessLimits& limits, bool connected, std::chrono::microseconds age,
+    std::optional<std::chrono::microseconds> silence) {
   if (!connected) return age < limits.connect ? Connection::kConnecting : Connection::kLost;
-  if (silence >= limits.lost) return Connection::kLost;
-  return silence >= limits.unstable ? Connection::kUnstable : Connection::kConnected;
+  if (!silence) return Connection::kConnected;
+  if (*silence >= limits.lost) return Connection::kLost;
+  return *silence >= limits.unstable ? Connection::kUnstable : Connection::kConnected;
 }
 
 // As the roster says it.
