@@ -144,9 +144,10 @@ test('the pages are photographed', { skip: !photos, timeout: 120000 }, async () 
   await shows('red');
   await until('all is well', async () => {
     const [watching, speaking] = [await statsOf(viewer), await statsOf(ada)];
-    return watching.state === 'live' && watching.onAir?.name === 'Ada Lovelace' && speaking.level > kSpeaking
+    const bars = Number(await viewer.getAttribute('#quality', 'data-bars'));
+    return bars >= 3 && watching.state === 'live' && watching.onAir?.name === 'Ada Lovelace' && speaking.level > kSpeaking
       && speaking.roster.speakers.some(({ talking }) => talking);
-  });
+  }, { timeout_ms: 60000 });
   await ada.screenshot({ path: path.join(photos, 'studio.png') });
   await viewer.screenshot({ path: path.join(photos, 'viewer.png') });
   for (const page of [viewer, ada]) await page.setViewportSize(kSmall);
