@@ -122,7 +122,7 @@ class Server {
     std::uint16_t port = 0;          // 0: the system picks one.
     std::string thread_name = "http";
     // Connections at one time; a further one is closed unanswered. At most half of the process's
-    // descriptor limit is taken, whatever this says.
+    // descriptor limit (the soft one, as it is at create()) is taken, whatever this says.
     std::size_t max_connections = 30000;
     // From the first byte of a request (or from the connection) to its last byte.
     std::chrono::milliseconds request_timeout{15000};

@@ -47,19 +47,21 @@ struct RawResponse {
 
 class RawClient {
  public:
-  explicit RawClient(std::uint16_t port)
-      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) close();
-  }
+  // A socket that connect() is still to come for.
+  RawClient() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
+  explicit RawClient(std::uint16_t port) : RawClient() { connect(port); }
   RawClient(RawClient&& other) noexcept
       : socket_(std::exchange(other.socket_, -1)), buffer_(std::move(other.buffer_)) {}
   RawClient& operator=(RawClient&&) = delete;
   ~RawClient() { close(); }
 
+  void connect(std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) close();
+  }
   void close() {
     if (socket_ >= 0) ::close(std::exchange(socket_, -1));
   }

@@ -3,8 +3,11 @@
 // Method: a real server on a free port and clients on plain sockets.
 #include "http/server.h"
 
+#include <sys/resource.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -337,6 +340,31 @@ TEST_CASE("a connection too many is closed") {
   for (RawClient& client : clients) CHECK(client.get("/x").status == 200);
   clients.pop_back();
   CHECK(eventually([&] { return RawClient(server->port()).get("/x").status == 200; }));
+}
+
+TEST_CASE("a server that once could not accept goes on when it can") {
+  auto server =
+      make_server({.write_timeout = 200ms});  // Looks after its listener four times as often.
+  server->add({.method = "GET", .pattern = "/x", .handler = echo()});
+  // A client that takes the last descriptor: what is free below it is filled first.
+  std::vector<RawClient> fillers(8);
+  RawClient client;
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(client.fd()) + 1;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  client.connect(server->port());
+  // The connection waits in the kernel; a few turns of the loop later accept() has failed.
+  for (int turn = 0; turn < 3; ++turn) {
+    std::promise<void> done;
+    server->loop()->post([&] { done.set_value(); });
+    done.get_future().wait();
+  }
+  const std::size_t accepted = server->connections();
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(accepted == 0);
+  CHECK(client.get("/x").status == 200);
 }
 
 TEST_CASE("a range of a body") {

@@ -3,6 +3,8 @@
 // Method: a store that the test fills part by part, a real server, clients on plain sockets.
 #include "origin/origin.h"
 
+#include <sys/resource.h>
+
 #include <catch2/catch.hpp>
 #include <set>
 
@@ -243,6 +245,11 @@ TEST_CASE("the number of those who wait is bounded, and who is gone does not cou
 }
 
 TEST_CASE("a thousand who wait get one rendering") {
+  // Both ends of every connection are in this process, and Debian's soft limit is 1024.
+  rlimit limit{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  limit.rlim_cur = limit.rlim_max;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
   Fixture origin;
   origin.presentation.segments(3);
   constexpr std::size_t kClients = 1000;
