@@ -1,5 +1,6 @@
 // The program: one command line, one command a file.
 #include <gst/gst.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -11,6 +12,15 @@
 namespace {
 
 constexpr int kBadUsage = 2;
+
+// A connection is a descriptor and so is each of a speaker's sockets; the soft limit of 1024 is for
+// programs that use select().
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 // `run` takes its options from a file and the environment too.
 std::vector<std::string> arguments_for(CLI::App& app, std::vector<std::string> given) {
@@ -26,6 +36,7 @@ std::vector<std::string> arguments_for(CLI::App& app, std::vector<std::string> g
 }  // namespace
 
 int main(int argc, char** argv) {
+  raise_descriptor_limit();
   gst_init(nullptr, nullptr);
   CLI::App app("spacecast: live Spaces with video, as low-latency HLS");
   app.set_version_flag("--version", SPACECAST_VERSION);

@@ -119,7 +119,7 @@ Result<std::shared_ptr<Store>> Store::create(StoreConfig config) {
                   "1 to " + std::to_string(kTargetDurationMax));
   }
   // At half a target duration a segment still has two parts; below 1 ms the third decimal is zero.
-  const MediaTime part_max = seconds(config.target_duration_s) / 2;
+  const MediaTime part_max = MediaTime(seconds(config.target_duration_s)) / 2;
   if (config.part_target < milliseconds(1) || config.part_target > part_max ||
       config.part_target % milliseconds(1) != MediaTime{}) {
     return refuse("part target (ns)", config.part_target.count(),

@@ -39,7 +39,8 @@ struct Metrics {
 class Origin {
  public:
   struct Options {
-    std::size_t max_waiting = 20000;
+    // Past it a 503: what one process releases in time (more are a cache's business).
+    std::size_t max_waiting = 5000;
   };
 
   // Serves the store below `prefix` ("/spaces/demo/hls": then ".../hls/master.m3u8") until the
