@@ -11,13 +11,16 @@ constexpr GstClockTime kCameraTimeout = 600 * GST_MSECOND;
 // What waits in front of an element that lags; the oldest goes first.
 constexpr GstClockTime kAudioQueue = 500 * GST_MSECOND;
 constexpr guint64 kVideoQueueFrames = 8;
+// How late a sample may come: what a speaker's jitter buffer waits for a packet at most. The switch
+// and the mixer plan with it; otherwise it would come out of the look-ahead.
+constexpr GstClockTime kSampleDelay = 150 * GST_MSECOND;
 
 Ref<GstElement> make_source(GstElement* pipeline, const std::string& name) {
   Ref<GstElement> source(gst_element_factory_make("appsrc", name.c_str()));
   if (!source) return source;
   g_object_set(source.get(), "format", GST_FORMAT_TIME, "is-live", TRUE, "block", FALSE,
                "max-bytes", guint64{0}, "leaky-type", GST_APP_LEAKY_TYPE_DOWNSTREAM, "min-latency",
-               gint64{0}, nullptr);
+               gint64{kSampleDelay}, nullptr);
   gst_bin_add(GST_BIN(pipeline), source.get());
   return source;
 }
@@ -78,22 +81,21 @@ GstClockTime SlotChannel::running_time() const {
 }
 
 bool SlotChannel::acquire(Ref<GstSample> card) {
-  {
-    MutexLock lock(mutex_);
-    if (occupied_) return false;
-    occupied_ = true;
-    camera_on_ = true;
-    last_frame_ = 0;
-    card_ = std::move(card);
-    show_card();
-  }
+  MutexLock lock(mutex_);
+  if (occupied_) return false;
+  occupied_ = true;
+  camera_on_ = true;
+  last_frame_ = 0;
+  card_ = std::move(card);
+  // Before the card: an inactive pad drops what comes.
   g_object_set(stage_audio_pad_.get(), "active", TRUE, nullptr);
+  show_card();
   return true;
 }
 
 void SlotChannel::release() {
-  g_object_set(stage_audio_pad_.get(), "active", FALSE, nullptr);
   MutexLock lock(mutex_);
+  g_object_set(stage_audio_pad_.get(), "active", FALSE, nullptr);
   occupied_ = false;
   card_.reset();
 }

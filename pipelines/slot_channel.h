@@ -47,6 +47,8 @@ class SlotChannel {
   Ref<GstElement> video_;
   Ref<GstPad> stage_audio_pad_;
 
+  // Held while pushing, so that card and camera reach the switch in the order decided; an appsrc
+  // that drops instead of blocking makes that short.
   Mutex mutex_;
   bool occupied_ SPACECAST_GUARDED_BY(mutex_) = false;
   bool camera_on_ SPACECAST_GUARDED_BY(mutex_) = false;
