@@ -168,22 +168,48 @@ void SimulatedSpeaker::connect_signals() {
       }));
 }
 
-void SimulatedSpeaker::create_offer() {
-  gathering_ = loop_->after(kGatheringMax, on_loop(&SimulatedSpeaker::send_offer));
-  // On webrtcbin's thread, which keeps the element alive meanwhile.
-  const auto on_created = [](GstPromise* promise, gpointer data) {
-    GstWebRTCSessionDescription* offer = nullptr;
-    if (gst_promise_wait(promise) == GST_PROMISE_RESULT_REPLIED) {
-      gst_structure_get(gst_promise_get_reply(promise), "offer",
-                        GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &offer, nullptr);
-    }
-    if (offer) g_signal_emit_by_name(data, "set-local-description", offer, nullptr);
-    g_clear_pointer(&offer, gst_webrtc_session_description_free);
-    gst_promise_unref(promise);
+// Each step's answer comes on webrtcbin's own thread and is posted back: `next` where it is there.
+void SimulatedSpeaker::ask(const char* action, void* argument,
+                           void (SimulatedSpeaker::*next)(GstPromise*)) {
+  struct Answer {
+    std::shared_ptr<Loop> loop;
+    std::weak_ptr<SimulatedSpeaker> speaker;
+    void (SimulatedSpeaker::*next)(GstPromise*);
   };
-  g_signal_emit_by_name(
-      peer_.get(), "create-offer", nullptr,
-      gst_promise_new_with_change_func(on_created, gst_object_ref(peer_.get()), gst_object_unref));
+  const auto on_answer = [](GstPromise* raw, gpointer data) {
+    const auto& answer = *static_cast<Answer*>(data);
+    answer.loop->post(
+        [promise = Ref<GstPromise>(raw), speaker = answer.speaker, next = answer.next] {
+          if (const auto self = speaker.lock()) (self.get()->*next)(promise.get());
+        });
+  };
+  const auto promise = adopt(
+      gst_promise_new_with_change_func(on_answer, new Answer{loop_, weak_from_this(), next},
+                                       [](gpointer data) { delete static_cast<Answer*>(data); }));
+  g_signal_emit_by_name(peer_.get(), action, argument, promise.get());
+}
+
+void SimulatedSpeaker::create_offer() {
+  ask("create-offer", nullptr, &SimulatedSpeaker::on_offer);
+}
+
+void SimulatedSpeaker::on_offer(GstPromise* promise) {
+  GstWebRTCSessionDescription* offer = nullptr;
+  if (gst_promise_wait(promise) == GST_PROMISE_RESULT_REPLIED) {
+    gst_structure_get(gst_promise_get_reply(promise), "offer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION,
+                      &offer, nullptr);
+  }
+  if (!offer) {
+    give_up({ErrorCode::kInternal, "webrtcbin made no offer"});
+    return;
+  }
+  ask("set-local-description", offer, &SimulatedSpeaker::on_described);
+  gst_webrtc_session_description_free(offer);
+}
+
+// Gathering has begun.
+void SimulatedSpeaker::on_described(GstPromise*) {
+  if (!offered_) gathering_ = loop_->after(kGatheringMax, on_loop(&SimulatedSpeaker::send_offer));
 }
 
 void SimulatedSpeaker::on_gathering_state() {
@@ -199,7 +225,7 @@ void SimulatedSpeaker::send_offer() {
   GstWebRTCSessionDescription* offer = nullptr;
   g_object_get(peer_.get(), "local-description", &offer, nullptr);
   if (!offer) {
-    give_up({ErrorCode::kInternal, "webrtcbin made no offer"});
+    give_up({ErrorCode::kInternal, "webrtcbin did not take its own offer"});
     return;
   }
   const OwnedString text(gst_sdp_message_as_text(offer->sdp));

@@ -87,7 +87,10 @@ class SimulatedSpeaker : public std::enable_shared_from_this<SimulatedSpeaker> {
   void connect_signals();
   template <typename F>
   std::function<void()> on_loop(F action);
+  void ask(const char* action, void* argument, void (SimulatedSpeaker::*next)(GstPromise*));
   void create_offer();
+  void on_offer(GstPromise* promise);
+  void on_described(GstPromise* promise);
   void on_gathering_state();
   void send_offer();
   void on_connection_state();

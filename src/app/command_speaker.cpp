@@ -32,7 +32,7 @@ using OwnedUri = Owned<GUri, g_uri_unref>;
 constexpr auto kUriFlags =
     GUriFlags(G_URI_FLAGS_ENCODED_PATH | G_URI_FLAGS_ENCODED_QUERY | G_URI_FLAGS_SCHEME_NORMALIZE);
 // From the start of the session to its first media, and for the way out.
-constexpr std::chrono::seconds kJoinMax{15};
+constexpr std::chrono::seconds kJoinMax{30};
 constexpr std::chrono::seconds kLeaveMax{3};
 
 struct SpeakerOptions {

@@ -36,10 +36,12 @@ std::shared_ptr<const Clip> require_clip(Result<std::shared_ptr<const Clip>> loa
 class Answerer {
  public:
   explicit Answerer(const Loop& loop, bool send = false) {
-    // One way back, so that what the speaker receives can be counted.
+    // One way back, so that what the speaker receives can be counted. The payloader's sprop-stereo
+    // would differ from the offer's, and webrtcbin 1.22 would find no codec in common.
     const std::string description =
         send ? "webrtcbin name=peer bundle-policy=max-bundle audiotestsrc is-live=true ! opusenc ! "
-               "rtpopuspay pt=111 ! application/x-rtp,media=audio,encoding-name=OPUS,payload=111 ! "
+               "rtpopuspay pt=111 ! capssetter replace=true caps="
+               "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=111 ! "
                "peer."
              : "webrtcbin name=peer bundle-policy=max-bundle audiotestsrc num-buffers=0 ! fakesink";
     pipeline_ = Ref<GstElement>(gst_parse_launch(description.c_str(), nullptr));
@@ -90,7 +92,7 @@ class Answerer {
     REQUIRE(gst_promise_wait(promise.get()) == GST_PROMISE_RESULT_REPLIED);
   }
 
-  // Without it webrtcbin 1.22 compares what the payloader says with the offer and answers recvonly.
+  // Without it webrtcbin 1.22 answers recvonly.
   void prefer_opus() {
     GstWebRTCRTPTransceiver* raw = nullptr;
     g_signal_emit_by_name(peer_.get(), "get-transceiver", 0, &raw);
