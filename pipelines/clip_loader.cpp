@@ -58,6 +58,9 @@ constexpr std::array<Colours, kClipPatterns> kColours = {{
     {0xff3d3d3d, 0xffffffff},
 }};
 
+// Between two looks at the bus while frames are awaited.
+constexpr GstClockTime kPatience = 50 * GST_MSECOND;
+
 // What a pipeline made, and the caps of the first of it.
 struct Recording {
   std::vector<ClipFrame> frames;
@@ -102,7 +105,6 @@ Result<void> fault_on(GstBus* bus) {
 }
 
 Result<Recording> pull_all(GstAppSink* sink, GstBus* bus) {
-  constexpr GstClockTime kPatience = 50 * GST_MSECOND;  // Between two looks at the bus.
   Recording recording;
   std::size_t bytes = 0;
   while (!gst_app_sink_is_eos(sink)) {
@@ -128,14 +130,17 @@ Result<Recording> pull_all(GstAppSink* sink, GstBus* bus) {
   return recording;
 }
 
+void fail_unless_linked(GstElement* wanted) {
+  const auto pad = adopt(gst_element_get_static_pad(wanted, "sink"));
+  if (gst_pad_is_linked(pad.get())) return;
+  GST_ELEMENT_ERROR(wanted, STREAM, WRONG_TYPE, ("no such stream in the file"), (nullptr));
+}
+
 // Says so when all streams of a file are known and none of them is `wanted`: the pipeline would
 // wait for ever for one.
 Signal report_missing(const Ref<GstElement>& streams, const Ref<GstElement>& wanted) {
-  return Signal::connect(streams.get(), "no-more-pads", [wanted](GstElement*) {
-    const auto pad = adopt(gst_element_get_static_pad(wanted.get(), "sink"));
-    if (gst_pad_is_linked(pad.get())) return;
-    GST_ELEMENT_ERROR(wanted.get(), STREAM, WRONG_TYPE, ("no such stream in the file"), (nullptr));
-  });
+  return Signal::connect(streams.get(), "no-more-pads",
+                         [wanted](GstElement*) { fail_unless_linked(wanted.get()); });
 }
 
 // Runs `description` to its end. Where `file` is not empty it has a filesrc named "file", an
@@ -225,8 +230,7 @@ Result<std::shared_ptr<const Clip>> load_audio_clip(const std::string& source, u
   }
   if (auto clip = take_over_audio(source)) return clip;
   return encode("audio", source,
-                fmt::format("filesrc name=file ! decodebin name=streams streams. ! capsfilter "
-                            "name=wanted caps=audio/x-raw ! {}",
+                fmt::format("{} ! capsfilter name=wanted caps=audio/x-raw ! {}", kStreamsDecoded,
                             kEncodeAudio),
                 source);
 }
@@ -244,9 +248,8 @@ Result<std::shared_ptr<const Clip>> load_video_clip(const std::string& source, u
   }
   if (auto clip = take_over_video(source)) return clip;
   return encode("video", source,
-                fmt::format("filesrc name=file ! decodebin name=streams streams. ! capsfilter "
-                            "name=wanted caps=video/x-raw ! {} ! {}",
-                            kEncodeVideo, kParseVideo),
+                fmt::format("{} ! capsfilter name=wanted caps=video/x-raw ! {} ! {}",
+                            kStreamsDecoded, kEncodeVideo, kParseVideo),
                 source);
 }
 

@@ -113,7 +113,7 @@ class SpeakerRun {
          .period = media_time(options_.loop_every_s),
          .phase = [this] { return options_.loop_every_s > 0 ? wall_time_now() : MediaTime(); }},
         loop_,
-        {.on_offer = [this](std::string sdp) { send_offer(sdp); },
+        {.on_offer = [this](const std::string& sdp) { send_offer(sdp); },
          .on_connected = [this] { on_connected(); },
          .on_error = [this](const Error& error) { fail_with(error); }});
     if (!speaker) {
@@ -192,7 +192,7 @@ class SpeakerRun {
     }
     client_->remove(session_.url, [this](const Result<void>& removed) {
       // The media ended well; that the server has not heard of it is worth a line, not a status.
-      if (!removed) std::fprintf(stderr, "spacecast: %s\n", removed.error().message.c_str());
+      if (!removed) fmt::print(stderr, "spacecast: {}\n", removed.error().message);
       loop_->quit();
     });
   }
@@ -200,7 +200,7 @@ class SpeakerRun {
   void on_connected() {
     mark("connected");
     fmt::print("connected {}\n", session_.url);
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
     timer_.stop();
     if (options_.duration_s > 0) {
       timer_ = loop_->after(
@@ -259,7 +259,7 @@ std::string check_url(const std::string& url) {
 }
 
 // A file that is there, or one of `words`.
-CLI::Validator file_or(std::vector<std::string> words, const std::string& type_name) {
+CLI::Validator file_or(const std::vector<std::string>& words, const std::string& type_name) {
   return CLI::Validator(
       [words](const std::string& value) -> std::string {
         std::error_code error;
@@ -325,7 +325,7 @@ void add_speaker_command(CLI::App& app, int& status) {
       throw CLI::ValidationError("--audio none and --video none leave nothing to send");
     }
     const auto spoken = speak(*options);
-    if (!spoken) std::fprintf(stderr, "spacecast: %s\n", spoken.error().message.c_str());
+    if (!spoken) fmt::print(stderr, "spacecast: {}\n", spoken.error().message);
     status = spoken ? 0 : 1;
   });
 }

@@ -8,7 +8,7 @@
 namespace spacecast {
 namespace {
 
-constexpr gsize kBodyMax = 64 * 1024;
+constexpr gsize kBodyMax = gsize{64} * 1024;
 constexpr unsigned kTimeoutSeconds = 10;
 using OwnedUri = Owned<GUri, g_uri_unref>;
 
