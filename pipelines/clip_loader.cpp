@@ -30,14 +30,14 @@ constexpr std::string_view kEncodeVideo =
 constexpr std::string_view kParseVideo =
     "h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au";
 
-// decodebin says when it knows all streams; parsebin 1.22 never does, and both may swallow the
-// error of a demuxer that nobody listens to.
+// decodebin says when it knows all streams; parsebin 1.22 did not for a WAV file. Both may swallow
+// the error of a demuxer that nobody listens to.
 constexpr std::string_view kStreamsDecoded = "filesrc name=file ! decodebin name=streams streams.";
 constexpr std::string_view kStreamsAsTheyAre =
     "filesrc name=file ! decodebin name=streams "
     "caps=\"video/x-h264;audio/x-opus;video/x-raw(ANY);audio/x-raw(ANY);text/x-raw\" streams.";
 
-// Background and ball of each test picture, dark enough for white text over it.
+// Of each test picture.
 struct Colours {
   std::uint32_t background;
   std::uint32_t ball;
