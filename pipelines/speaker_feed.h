@@ -1,5 +1,5 @@
 // What stands between a speaker's streaming threads and the slot in the program: it counts, mutes,
-// notices who talks, and lets go of the slot at once when the speaker leaves, however long the
+// and lets go of the slot at once when the speaker leaves, however long the
 // pipeline behind it takes to stop. Any thread.
 #pragma once
 
@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 
 #include "base/mutex.h"
 #include "gstx/ref.h"
@@ -17,10 +16,6 @@
 
 namespace spacecast {
 
-// Louder than -45 dBov on average: somebody is heard. For the list of people only; who is on air is
-// judged by activespeaker.
-[[nodiscard]] bool is_audible(std::span<const std::int16_t> samples);
-
 class SpeakerFeed {
  public:
   struct Counts {
@@ -28,18 +23,17 @@ class SpeakerFeed {
     std::uint64_t video_packets = 0;
     // Since the peer's last packet, RTP or RTCP; empty where none has come yet.
     std::optional<std::chrono::microseconds> silence;
-    bool talking = false;
   };
 
   explicit SpeakerFeed(std::unique_ptr<ProgramSlot> slot);
 
-  // Decoded media with running time as timestamps. Audio is S16, interleaved.
+  // Decoded media with running time as timestamps.
   void push_audio(Ref<GstSample> sample);
   void push_video(Ref<GstSample> sample);
   void count_packet(MediaKind kind);
   void note_life();
 
-  void set_muted(bool muted);
+  void set_muted(bool muted) { muted_ = muted; }
   void set_camera(bool on);
   // The slot is free when this returns; what comes later is dropped.
   void close();
@@ -54,7 +48,6 @@ class SpeakerFeed {
   std::atomic<std::uint64_t> video_packets_ = 0;
   // g_get_monotonic_time(); 0: never.
   std::atomic<std::int64_t> last_life_us_ = 0;
-  std::atomic<std::int64_t> last_audible_us_ = 0;
 };
 
 }  // namespace spacecast

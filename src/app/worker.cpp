@@ -129,11 +129,11 @@ class SpaceWorker final : public Worker {
     const auto description = read_description(
         options_.program_file.empty() ? program_description().string() : options_.program_file);
     if (!description) return std::unexpected(description.error());
-    auto program =
-        Program::create({.description = *description, .slots = kPlacesOnStage}, loop_, store_,
-                        {.on_air = [this](const Program::OnAir& on_air) { set_on_air(on_air); },
-                         .talking = [](const std::vector<unsigned>&) {},
-                         .failed = std::move(failed)});
+    auto program = Program::create(
+        {.description = *description, .slots = kPlacesOnStage}, loop_, store_,
+        {.on_air = [this](const Program::OnAir& on_air) { set_on_air(on_air); },
+         .talking = [this](const std::vector<unsigned>& slots) { space_->set_talking(slots); },
+         .failed = std::move(failed)});
     if (!program) return std::unexpected(program.error());
     program_ = std::move(*program);
     return {};

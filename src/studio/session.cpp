@@ -73,7 +73,6 @@ RosterEntry Session::describe(Clock::time_point now) const {
           .role = identity_.role,
           .camera = camera_,
           .muted = muted_,
-          .talking = counts.talking,
           .connection = connection(now),
           .audio_packets = counts.audio_packets,
           .video_packets = counts.video_packets};

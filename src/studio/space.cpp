@@ -133,6 +133,7 @@ Roster Space::roster() const {
   for (const auto& session : sessions_) {
     auto entry = session->describe(now);
     entry.on_air = on_air_slot_ >= 0 && session->slot() == static_cast<unsigned>(on_air_slot_);
+    entry.talking = std::ranges::find(talking_slots_, session->slot()) != talking_slots_.end();
     roster.speakers.push_back(std::move(entry));
   }
   return roster;
@@ -153,6 +154,11 @@ void Space::listen(std::shared_ptr<http::EventStream> listener) {
 void Space::set_on_air(const Program::OnAir& on_air) {
   on_air_slot_ = on_air.slot;
   publish();
+}
+
+// Syllables come and go: the next tick tells.
+void Space::set_talking(std::vector<unsigned> slots) {
+  talking_slots_ = std::move(slots);
 }
 
 void Space::tick() {

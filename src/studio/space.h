@@ -87,6 +87,7 @@ class Space : public std::enable_shared_from_this<Space> {
 
   // What the program reports.
   void set_on_air(const Program::OnAir& on_air);
+  void set_talking(std::vector<unsigned> slots);
 
   // Tells everybody, takes all speakers down; `done` is called when that is over, or has taken
   // Teardown::kDeadline.
@@ -117,6 +118,7 @@ class Space : public std::enable_shared_from_this<Space> {
   std::vector<Joining> joining_;
   EventHub listeners_;
   int on_air_slot_ = -1;
+  std::vector<unsigned> talking_slots_;
   bool ended_ = false;
   Roster published_;
   Timer tick_;

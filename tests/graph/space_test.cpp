@@ -205,6 +205,7 @@ TEST_CASE("a speaker joins, is heard and seen, and leaves") {
 
   auto& slot = stage.program.slots[0];
   REQUIRE(eventually([&] { return slot.audio > 20 && slot.video > 5; }));
+  stage.on_loop([&] { stage.space->set_talking({0}); });
   const auto roster = stage.roster();
   CHECK(roster["space"] == "test");
   CHECK(roster["state"] == "live");

@@ -197,7 +197,6 @@ TEST_CASE("media arrive decoded, on the program's running time") {
   const auto counts = session.graph->counts();
   CHECK(counts.audio_packets >= 50);
   CHECK(counts.video_packets >= 30);
-  CHECK(counts.talking);
 }
 
 TEST_CASE("of a peer with another certificate no packet is used, and the session fails") {
@@ -229,7 +228,6 @@ TEST_CASE("a muted speaker is received and not heard") {
   const auto received = session.graph->counts().audio_packets;
   REQUIRE(stage.until([&] { return session.graph->counts().audio_packets > received + 30; }));
   CHECK(session.record->audio_count() <= heard + 1);  // One may have been under way.
-  CHECK_FALSE(session.graph->counts().talking);
   session.graph->set_muted(false);
   CHECK(stage.until([&] { return session.record->audio_count() > heard + 10; }));
 }
