@@ -34,12 +34,11 @@
 #include <gst/audio/audio.h>
 #include <gst/video/video.h>
 
-#include <charconv>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
+#include "gstx/request_pad.h"
 #include "plugins/activespeaker/output.h"
 #include "plugins/activespeaker/pads.h"
 #include "plugins/activespeaker/stage.h"
@@ -97,44 +96,18 @@ SpacecastActiveSpeaker* self_of(gpointer element) {
 
 // Request pads.
 
-bool has_pad(GstElement* element, const std::string& name) {
-  return static_cast<bool>(adopt(gst_element_get_static_pad(element, name.c_str())));
-}
-
-// The number in a requested name, or the first that is free.
-std::optional<unsigned> pad_number(GstElement* element, std::string_view prefix, const char* name) {
-  unsigned number = 0;
-  if (!name || std::string_view(name).find('%') != std::string_view::npos) {
-    while (has_pad(element, std::string(prefix) + std::to_string(number))) ++number;
-    return number;
-  }
-  std::string_view digits(name);
-  if (!digits.starts_with(prefix)) return std::nullopt;
-  digits.remove_prefix(prefix.size());
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return number;
-}
-
 GstPad* request_new_pad(GstElement* element, GstPadTemplate* pad_template, const char* requested,
                         const GstCaps*) {
-  const std::string_view pattern = GST_PAD_TEMPLATE_NAME_TEMPLATE(pad_template);
-  const std::string prefix(pattern.substr(0, pattern.find('%')));
-  const auto number = pad_number(element, prefix, requested);
-  if (!number) {
-    GST_WARNING_OBJECT(element, "no pad of ours is called '%s'", requested);
+  const auto named = spacecast::new_request_pad(element, pad_template, requested);
+  if (!named) {
+    GST_WARNING_OBJECT(element, "'%s' is no free pad of ours", requested);
     return nullptr;
   }
-  const std::string name = prefix + std::to_string(*number);
-  if (has_pad(element, name)) {
-    GST_WARNING_OBJECT(element, "there is a pad '%s' already", name.c_str());
-    return nullptr;
-  }
-  GstPad* pad =
-      spacecast::new_stage_pad(pad_template, name.c_str(), *number, *self_of(element)->stage);
+  GstPad* pad = spacecast::new_stage_pad(pad_template, named->name.c_str(), named->number,
+                                         *self_of(element)->stage);
   gst_pad_set_active(pad, TRUE);
   gst_element_add_pad(element, pad);
-  gst_child_proxy_child_added(GST_CHILD_PROXY(element), G_OBJECT(pad), name.c_str());
+  gst_child_proxy_child_added(GST_CHILD_PROXY(element), G_OBJECT(pad), named->name.c_str());
   return pad;
 }
 

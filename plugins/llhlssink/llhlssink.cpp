@@ -27,13 +27,12 @@
 //       ! avenc_aac ! aacparse ! hls.audio_0
 #include "plugins/llhlssink/llhlssink.h"
 
-#include <charconv>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "gstx/ref.h"
+#include "gstx/request_pad.h"
 #include "gstx/store_value.h"
 #include "plugins/llhlssink/sink.h"
 
@@ -89,47 +88,23 @@ spacecast::ServeFunction& server_hook() {
 
 // --- Pads ---------------------------------------------------------------------------------------
 
-bool has_pad(GstElement* element, const std::string& name) {
-  return static_cast<bool>(adopt(gst_element_get_static_pad(element, name.c_str())));
-}
-
-// The number in a requested name, or the first that is free.
-std::optional<unsigned> pad_number(GstElement* element, std::string_view prefix, const char* name) {
-  unsigned number = 0;
-  if (!name || std::string_view(name).find('%') != std::string_view::npos) {
-    while (has_pad(element, std::string(prefix) + std::to_string(number))) ++number;
-    return number;
-  }
-  std::string_view digits(name);
-  if (!digits.starts_with(prefix)) return std::nullopt;
-  digits.remove_prefix(prefix.size());
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return number;
-}
-
 GstPad* request_new_pad(GstElement* element, GstPadTemplate* pad_template, const char* requested,
                         const GstCaps*) {
   const bool video = std::string_view(GST_PAD_TEMPLATE_NAME_TEMPLATE(pad_template)) == "video_%u";
-  const std::string prefix = video ? "video_" : "audio_";
-  const auto number = pad_number(element, prefix, requested);
-  if (!number) {
-    GST_WARNING_OBJECT(element, "no pad of ours is called '%s'", requested);
+  const auto named = spacecast::new_request_pad(element, pad_template, requested);
+  if (!named) {
+    GST_WARNING_OBJECT(element, "'%s' is no free pad of ours", requested);
     return nullptr;
   }
-  const std::string name = prefix + std::to_string(*number);
-  if (has_pad(element, name)) {
-    GST_WARNING_OBJECT(element, "there is a pad '%s' already", name.c_str());
-    return nullptr;
-  }
-  GstPad* pad = gst_pad_new_from_template(pad_template, name.c_str());
+  GstPad* pad = gst_pad_new_from_template(pad_template, named->name.c_str());
   gst_pad_set_chain_function(pad, [](GstPad* self, GstObject* parent, GstBuffer* buffer) {
     return self_of(parent)->sink->chain(self, buffer);
   });
   gst_pad_set_event_function(pad, [](GstPad* self, GstObject* parent, GstEvent* event) {
     return self_of(parent)->sink->event(self, event);
   });
-  self_of(element)->sink->add_pad(pad, video ? MediaKind::kVideo : MediaKind::kAudio, *number);
+  self_of(element)->sink->add_pad(pad, video ? MediaKind::kVideo : MediaKind::kAudio,
+                                  named->number);
   gst_pad_set_active(pad, TRUE);
   gst_element_add_pad(element, pad);
   return pad;
