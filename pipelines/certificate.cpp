@@ -5,10 +5,14 @@
 #include "glibx/ref.h"
 
 namespace spacecast {
+namespace {
+
+constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
+constexpr std::string_view kEnd = "-----END CERTIFICATE-----";
+
+}  // namespace
 
 Result<std::string> certificate_fingerprint(std::string_view pem) {
-  constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
-  constexpr std::string_view kEnd = "-----END CERTIFICATE-----";
   const auto begin = pem.find(kBegin);
   const auto end = pem.find(kEnd);
   if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) {

@@ -4,9 +4,6 @@
 
 #include <algorithm>
 
-#define GST_USE_UNSTABLE_API
-#include <gst/webrtc/webrtc.h>
-
 #include "gstx/ice.h"
 #include "gstx/promise.h"
 #include "pipelines/speaker_decoder.h"

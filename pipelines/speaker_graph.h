@@ -9,7 +9,9 @@
 // and post. Destroying it takes the pipeline down on another thread (gstx/teardown.h).
 #pragma once
 
+#define GST_USE_UNSTABLE_API  // What webrtc's headers ask for.
 #include <gst/gst.h>
+#include <gst/webrtc/webrtc.h>
 
 #include <chrono>
 #include <functional>
@@ -28,9 +30,6 @@
 #include "pipelines/speaker_feed.h"
 #include "pipelines/speaker_inlet.h"
 #include "pipelines/speaker_offer.h"
-
-// webrtcbin's headers want a macro first; one name of theirs is enough here.
-using GstWebRTCSessionDescription = struct _GstWebRTCSessionDescription;
 
 namespace spacecast {
 

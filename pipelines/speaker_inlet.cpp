@@ -30,8 +30,10 @@ SpeakerInlet::SpeakerInlet(MediaKind kind, Ref<GstPad> decoder, std::shared_ptr<
 
 void SpeakerInlet::link(GstPad* source) {
   const auto self = shared_from_this();
-  add_probe(source, GstPadProbeType(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST),
-            [self](GstPad* pad, GstPadProbeInfo* info) { return self->on_packets(pad, info); });
+  for (const auto type : {GST_PAD_PROBE_TYPE_BUFFER, GST_PAD_PROBE_TYPE_BUFFER_LIST}) {
+    add_probe(source, type,
+              [self](GstPad* pad, GstPadProbeInfo* info) { return self->on_packets(pad, info); });
+  }
   add_probe(source, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, [self](GstPad*, GstPadProbeInfo* info) {
     if (!gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info))) {
       return GST_PAD_PROBE_OK;

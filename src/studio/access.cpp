@@ -5,6 +5,8 @@
 namespace spacecast::studio {
 namespace {
 
+constexpr std::string_view kScheme = "Bearer ";
+
 class OpenAccess final : public Access {
  public:
   [[nodiscard]] std::expected<Pass, http::Response> may_join(const http::Request&) const override {
@@ -19,7 +21,6 @@ std::shared_ptr<const Access> open_access() {
 }
 
 std::string_view bearer_token(const http::Request& request) {
-  constexpr std::string_view kScheme = "Bearer ";
   const std::string_view value = request.header("authorization");
   if (!equal_ignoring_case(value.substr(0, kScheme.size()), kScheme)) return {};
   return value.substr(kScheme.size());

@@ -49,12 +49,11 @@ http::Handler on_self(const SpaceLink& link, F answer) {
 Response change(Session& session, const Request& request) {
   const auto wanted = read_speaker_change(request.body);
   if (!wanted) return problem(wanted.error());
-  if (wanted->camera) {
-    if (const auto changed = session.set_camera(*wanted->camera); !changed) {
-      return problem(changed.error());
-    }
+  const auto [camera, muted] = *wanted;
+  if (camera) {
+    if (const auto changed = session.set_camera(*camera); !changed) return problem(changed.error());
   }
-  if (wanted->muted) session.set_muted(*wanted->muted);
+  if (muted) session.set_muted(*muted);
   return empty(204);
 }
 

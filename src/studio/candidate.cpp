@@ -65,7 +65,7 @@ Result<IceFragment> read_ice_fragment(std::string_view text) {
     } else if (name == "candidate") {
       auto candidate = read_candidate(line.value);
       if (!candidate) return std::unexpected(candidate.error());
-      if (*candidate) fragment.candidates.push_back(std::move(**candidate));
+      if (auto& usable = *candidate) fragment.candidates.push_back(std::move(*usable));
     }
   }
   return fragment;

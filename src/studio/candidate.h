@@ -12,7 +12,7 @@
 namespace spacecast::studio {
 
 inline constexpr std::size_t kCandidatesMax = 64;  // A session, over its whole life.
-inline constexpr std::size_t kFragmentBytesMax = 16 * 1024;
+inline constexpr std::size_t kFragmentBytesMax = std::size_t{16} * 1024;
 
 // The value of an a=candidate line ("candidate:…") reduced to what is used. Well-formed candidates
 // that are of no use to us give an empty optional: TCP (our side does not listen), RTCP's own

@@ -143,7 +143,7 @@ Result<void> read_candidates(const OfferSections& sections, SpeakerOffer& offer)
     for (const auto value : section.candidates) {
       auto candidate = read_candidate(value);
       if (!candidate) return std::unexpected(candidate.error());
-      if (*candidate) offer.candidates.push_back(std::move(**candidate));
+      if (auto& usable = *candidate) offer.candidates.push_back(std::move(*usable));
     }
   }
   return {};

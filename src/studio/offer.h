@@ -14,7 +14,7 @@
 
 namespace spacecast::studio {
 
-inline constexpr std::size_t kOfferBytesMax = 64 * 1024;
+inline constexpr std::size_t kOfferBytesMax = std::size_t{64} * 1024;
 
 // The rules:
 //  - one bundle of one audio section with Opus and at most one video section with H.264 in

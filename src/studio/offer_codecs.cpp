@@ -14,6 +14,9 @@ namespace {
 constexpr std::string_view kAudioLevel = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 constexpr std::string_view kTransportCc =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+// What we know how to give.
+constexpr std::array<std::string_view, 4> kFeedback = {"nack", "nack pli", "ccm fir",
+                                                       "transport-cc"};
 constexpr int kOneByteIdMax = 14;  // RFC 8285 §4.2
 constexpr std::size_t kListedMax = 8;
 constexpr std::size_t kNameMax = 16;
@@ -44,12 +47,10 @@ std::string_view value_of(const Parameters& parameters, std::string_view name) {
   return found == parameters.end() ? std::string_view() : found->second;
 }
 
-// Only what we know how to give is kept; the answer may not have more than the offer.
+// The answer may not have more than the offer.
 std::vector<std::string> feedback_of(const OfferSection& section, std::string_view payload) {
-  constexpr std::array<std::string_view, 4> kKnown = {"nack", "nack pli", "ccm fir",
-                                                      "transport-cc"};
   std::vector<std::string> feedback;
-  for (const auto known : kKnown) {
+  for (const auto known : kFeedback) {
     const bool offered = std::ranges::any_of(section.feedback, [&](const PayloadLine& line) {
       return (line.payload == payload || line.payload == "*") && line.value == known;
     });

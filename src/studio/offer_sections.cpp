@@ -10,10 +10,10 @@ namespace spacecast::studio {
 namespace {
 
 constexpr std::size_t kSectionsMax = 3;
+constexpr std::array<std::string_view, 4> kDirections = {"sendrecv", "sendonly", "recvonly",
+                                                         "inactive"};
 
 bool is_direction(std::string_view name) {
-  constexpr std::array<std::string_view, 4> kDirections = {"sendrecv", "sendonly", "recvonly",
-                                                           "inactive"};
   return std::ranges::find(kDirections, name) != kDirections.end();
 }
 

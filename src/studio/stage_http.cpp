@@ -18,7 +18,7 @@ using http::Response;
 
 constexpr std::string_view kSdp = "application/sdp";
 constexpr std::string_view kFragment = "application/trickle-ice-sdpfrag";
-constexpr const char* kRetryAfter_s = "10";
+constexpr const char* kRetryAfter = "10";  // Seconds.
 constexpr const char* kDefaultName = "Guest";
 
 bool has_type(const Request& request, std::string_view type) {
@@ -44,7 +44,7 @@ Response created(const Space& space, const Space::Joined& joined) {
 
 Response refusal(const Error& error) {
   auto response = problem(error);
-  if (response.status == 503) response.set_header("Retry-After", kRetryAfter_s);
+  if (response.status == 503) response.set_header("Retry-After", kRetryAfter);
   return response;
 }
 
@@ -117,7 +117,8 @@ http::Handler on_session(const SpaceLink& link, F answer) {
 }  // namespace
 
 void add_stage_routes(http::Server& server, std::shared_ptr<Loop> control,
-                      const std::shared_ptr<Space>& space, std::shared_ptr<const Access> access) {
+                      const std::shared_ptr<Space>& space,
+                      const std::shared_ptr<const Access>& access) {
   const SpaceLink link(std::move(control), space);
   for (const char* endpoint : {"/spaces/{id}/stage", "/spaces/{id}/whip"}) {
     server.add({.method = "POST",

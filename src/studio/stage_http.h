@@ -21,6 +21,7 @@ namespace spacecast::studio {
 
 // `control` is the loop of `space`.
 void add_stage_routes(http::Server& server, std::shared_ptr<Loop> control,
-                      const std::shared_ptr<Space>& space, std::shared_ptr<const Access> access);
+                      const std::shared_ptr<Space>& space,
+                      const std::shared_ptr<const Access>& access);
 
 }  // namespace spacecast::studio
