@@ -2,15 +2,19 @@
 //
 // A player that holds back one second never has more than one second in its buffer, and hls.js only
 // catches up with more than that. So the page steers by itself: it plays a few per cent faster while it
-// is behind, and jumps where playing faster would take minutes.
+// is behind its target and slower while it is ahead of it, and jumps where playing faster would take minutes.
+// The target itself is learned from what the buffer shows: a steady connection is held close to live, an
+// unsteady one a little further away, before it stalls.
 
 export const kMaxRate = 1.08;
-// Faster playback begins when the picture is this far behind its target, and ends when it is nearly there:
+export const kMinRate = 0.95;
+// Another rate begins when the picture is this far off its target, and ends when it is nearly there:
 // between the two nothing changes, so the rate does not flutter with every part.
-const kBeginBehind = 0.2;
-const kEndBehind = 0.04;
-// The further behind, the faster: half a second behind asks for the whole kMaxRate.
+const kBeginOff = 0.2;
+const kEndOff = 0.04;
+// The further off, the more: half a second behind asks for the whole kMaxRate.
 const kRatePerSecond = 0.16;
+const kLeastChange = 0.02;
 // One step of the rate an update, about 0.06 a second: heard as nothing.
 const kRateStep = 0.015;
 // With less than this in the buffer faster playback would run it dry.
@@ -19,36 +23,59 @@ const kSafeBuffer = 0.3;
 export const kJumpBehind = 3;
 // A jump needs a moment to show in the delay; until then it is not repeated.
 const kJumpPauseMs = 4000;
-// A stall says that the target is too near for this connection: it moves away a little, at most so far, and
-// comes back step by step while all goes well. (hls.js's own target only ever grows.)
+// The lowest the buffer got within such a time judges the target. At the hold-back that playlists ask for
+// (three parts) a steady connection never has less than about two parts.
+const kWindowMs = 15000;
+const kThinBuffer = 0.3;
+const kAmpleBuffer = 0.6;
+// How far the target moves away: for a stall, and for a buffer that was thin; how far it comes back.
 const kPerStall = 0.3;
+const kPerThin = 0.2;
+const kPerAmple = 0.15;
 const kMostExtra = 1.2;
-const kForgiveMs = 15000;
+// Nothing is known of a connection that begins.
+const kFirstExtra = 0.3;
 // "Catching up" is worth a word to the viewer from here on.
 const kTellBehind = 0.6;
 
 export class TargetDelay {
-  #extra = 0;
-  #changed_at = 0;
+  #extra = kFirstExtra;
+  #lowest = Infinity;
+  #since = NaN;
 
   stalled(now) {
-    this.#extra = Math.min(kMostExtra, this.#extra + kPerStall);
-    this.#changed_at = now;
+    this.#move(kPerStall);
+    this.#begin(now);
+  }
+
+  // `buffer`: seconds, while playing.
+  observe(now, buffer) {
+    if (Number.isNaN(this.#since)) this.#begin(now);
+    this.#lowest = Math.min(this.#lowest, buffer);
+    if (now - this.#since < kWindowMs) return;
+    if (this.#lowest < kThinBuffer) this.#move(kPerThin);
+    if (this.#lowest > kAmpleBuffer) this.#move(-kPerAmple);
+    this.#begin(now);
   }
 
   // `hold_back`: what the playlist asks for, seconds (PART-HOLD-BACK).
-  at(now, hold_back) {
-    while (this.#extra > 0 && now - this.#changed_at >= kForgiveMs) {
-      this.#extra = Math.max(0, this.#extra - kPerStall);
-      this.#changed_at += kForgiveMs;
-    }
+  at(hold_back) {
     return hold_back + this.#extra;
+  }
+
+  #move(by) {
+    this.#extra = Math.min(kMostExtra, Math.max(0, this.#extra + by));
+  }
+
+  #begin(now) {
+    this.#since = now;
+    this.#lowest = Infinity;
   }
 }
 
 export class LatencyControl {
   #rate = 1;
-  #catchingUp = false;
+  #steering = false;
   #jumpedAt = -Infinity;
 
   // `delay`, `target` and `buffer` in seconds, `now` in milliseconds of any steady clock.
@@ -65,13 +92,14 @@ export class LatencyControl {
       this.#jumpedAt = now;
       return { rate: 1, jump: true, behind: true };
     }
-    if (behind > kBeginBehind) this.#catchingUp = true;
-    if (behind < kEndBehind) this.#catchingUp = false;
-    if (buffer < kSafeBuffer) {
+    if (Math.abs(behind) > kBeginOff) this.#steering = true;
+    // Past the target is on it, too.
+    if (Math.abs(behind) < kEndOff || behind * (this.#rate - 1) < 0) this.#steering = false;
+    if (buffer < kSafeBuffer && this.#rate > 1) {
       // Not step by step: what is left in the buffer has to last until the next part.
       this.#rate = 1;
     } else {
-      const wanted = this.#catchingUp ? Math.min(kMaxRate, 1 + Math.max(0.02, behind * kRatePerSecond)) : 1;
+      const wanted = this.#steering && !(buffer < kSafeBuffer && behind > 0) ? steeringRate(behind) : 1;
       const step = Math.max(-kRateStep, Math.min(kRateStep, wanted - this.#rate));
       this.#rate = Math.round((this.#rate + step) * 1000) / 1000;
     }
@@ -80,6 +108,11 @@ export class LatencyControl {
 
   reset() {
     this.#rate = 1;
-    this.#catchingUp = false;
+    this.#steering = false;
   }
+}
+
+function steeringRate(behind) {
+  const change = Math.max(kLeastChange, Math.abs(behind) * kRatePerSecond);
+  return behind > 0 ? Math.min(kMaxRate, 1 + change) : Math.max(kMinRate, 1 - change);
 }

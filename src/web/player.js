@@ -273,10 +273,12 @@ export class Player {
     const silent = found && (stalled || !started) && !paused && now - this.#arrived_at > kSilenceMs;
     if (silent && this.#hls && !this.#retry_action) this.#reconnect();
     if (!this.#hls || !this.#facts.started || video.paused || video.seeking) return;
+    const buffer = this.#buffer();
+    this.#target.observe(now, buffer);
     const { rate, jump, behind } = this.#control.update({
       delay: this.#gap(),
       target: this.#target_delay(),
-      buffer: this.#buffer(),
+      buffer,
       now,
     });
     if (video.playbackRate !== rate) video.playbackRate = rate;
@@ -294,7 +296,7 @@ export class Player {
 
   #target_delay() {
     const hold_back = this.#hls?.targetLatency;
-    return hold_back ? this.#target.at(performance.now(), hold_back) : NaN;
+    return hold_back ? this.#target.at(hold_back) : NaN;
   }
 
   // Seconds behind live: behind the end of what the server has published, and how long ago that was.

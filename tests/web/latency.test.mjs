@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { kJumpBehind, kMaxRate, LatencyControl, TargetDelay } from '../../src/web/latency.js';
+import { kJumpBehind, kMaxRate, kMinRate, LatencyControl, TargetDelay } from '../../src/web/latency.js';
 
 const kTarget = 1;
 const at = (delay, more = {}) => ({ delay, target: kTarget, buffer: 0.8, now: 0, ...more });
@@ -73,19 +73,43 @@ test('in a closed loop it reaches the target and stays', () => {
   assert.ok(delay > kTarget - 0.01 && delay < kTarget + 0.21, `${delay}`);
 });
 
-test('a stall moves the target away, and time without one brings it back', () => {
+test('ahead of its target it plays slower, and stops at it', () => {
+  const control = new LatencyControl();
+  let delay = 0.5;
+  let slowest = 1;
+  for (let tick = 0; tick < 4 * 60; ++tick) {
+    const { rate } = control.update(at(delay, { buffer: delay - 0.3, now: tick * 250 }));
+    slowest = Math.min(slowest, rate);
+    delay -= (rate - 1) * 0.25;
+  }
+  assert.ok(slowest >= kMinRate && slowest < 0.97, `${slowest}`);
+  assert.ok(delay > kTarget - 0.21 && delay < kTarget + 0.05, `${delay}`);
+});
+
+// Extra seconds after `seconds` of playing with a buffer that never falls below `lowest`.
+function watch(target, begin_ms, seconds, lowest) {
+  for (let ms = 0; ms <= seconds * 1000; ms += 250) target.observe(begin_ms + ms, lowest + (ms % 1000) / 3000);
+  return target.at(0);
+}
+
+test('a steady connection comes close to live, an unsteady one keeps away before it stalls', () => {
+  assert.equal(new TargetDelay().at(1).toFixed(1), '1.3');
+  assert.equal(watch(new TargetDelay(), 0, 60, 0.65), 0);
+  assert.equal(watch(new TargetDelay(), 0, 60, 0.45).toFixed(1), '0.3');
+  assert.ok(watch(new TargetDelay(), 0, 60, 0.2) > 0.8);
+});
+
+test('a stall moves the target away at once, and only ample buffers bring it back', () => {
   const target = new TargetDelay();
-  assert.equal(target.at(0, 1), 1);
   target.stalled(1000);
   target.stalled(2000);
-  assert.equal(target.at(2000, 1).toFixed(1), '1.6');
-  assert.equal(target.at(16999, 1).toFixed(1), '1.6');
-  assert.equal(target.at(17000, 1).toFixed(1), '1.3');
-  assert.equal(target.at(90000, 1), 1);
+  assert.equal(target.at(1).toFixed(1), '1.9');
+  assert.equal(watch(target, 3000, 60, 0.5).toFixed(1), '0.9');
+  assert.equal(watch(target, 70000, 120, 0.8), 0);
 });
 
 test('many stalls do not move the target without limit', () => {
   const target = new TargetDelay();
   for (let i = 0; i < 50; ++i) target.stalled(i);
-  assert.equal(target.at(100, 1).toFixed(1), '2.2');
+  assert.equal(target.at(1).toFixed(1), '2.2');
 });
