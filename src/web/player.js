@@ -25,7 +25,10 @@ const kHlsConfig = {
   liveSyncOnStallIncrease: 0,
   // Parts are short; the default tolerance would step over them.
   maxFragLookUpTolerance: 0.1,
-  backBufferLength: 30,
+  // The browser drops what was played when its own limit is reached. When hls.js 1.7.4 removes it while a
+  // part is being appended, it forgets the parts of that segment (detectEvictedFragments), and the picture
+  // stands still until the segment is complete. 30 was a stall every few minutes.
+  backBufferLength: Infinity,
   // fMP4 passes through as it is; there is nothing for a worker to do.
   enableWorker: false,
   // Who is on air is read from the playlist's date ranges themselves.
