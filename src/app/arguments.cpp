@@ -18,7 +18,7 @@
 namespace spacecast {
 namespace {
 
-constexpr std::uintmax_t kConfigBytesMax = 64 * 1024;
+constexpr std::uintmax_t kConfigBytesMax = 65536;
 
 std::string environment_name(const std::string& option) {
   std::string name = "SPACECAST_" + option;

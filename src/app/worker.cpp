@@ -26,7 +26,7 @@
 namespace spacecast {
 namespace {
 
-constexpr std::uintmax_t kProgramFileBytesMax = 64 * 1024;
+constexpr std::uintmax_t kProgramFileBytesMax = 65536;
 constexpr unsigned kPlacesOnStage = 13;
 constexpr auto kAnswersCheck = std::chrono::milliseconds(20);
 

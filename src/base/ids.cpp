@@ -10,6 +10,9 @@
 namespace spacecast {
 namespace {
 
+// RFC 4648 §5.
+constexpr char kBase64Url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 constexpr std::size_t kSpaceIdMax = 64;
 constexpr std::size_t kNameBytesMax = 256;
 constexpr std::size_t kNameCodePointsMax = 64;
@@ -78,16 +81,14 @@ std::string random_id() {
   // 16 bytes are below the size at which getrandom() may return less; it fails only where the
   // kernel has no entropy source at all, and then nothing secret can be made.
   if (getrandom(bits.data(), bits.size(), 0) != static_cast<ssize_t>(bits.size())) std::abort();
-  static constexpr char kAlphabet[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   std::string id;
   std::uint32_t accumulator = 0;
   int held = 0;
   for (const std::uint8_t byte : bits) {
     accumulator = (accumulator << 8) | byte;
-    for (held += 8; held >= 6; held -= 6) id += kAlphabet[(accumulator >> (held - 6)) & 63];
+    for (held += 8; held >= 6; held -= 6) id += kBase64Url[(accumulator >> (held - 6)) & 63];
   }
-  if (held > 0) id += kAlphabet[(accumulator << (6 - held)) & 63];
+  if (held > 0) id += kBase64Url[(accumulator << (6 - held)) & 63];
   return id;
 }
 

@@ -74,7 +74,7 @@ struct Stage {
 class Talker {
  public:
   Talker(ProgramSlot& slot, Ref<GstClock> clock, GstClockTime base_time)
-      : thread_([this, &slot, clock = std::move(clock), base_time](const std::stop_token& stop) {
+      : thread_([&slot, clock = std::move(clock), base_time](const std::stop_token& stop) {
           GstAudioInfo info;
           gst_audio_info_set_format(&info, GST_AUDIO_FORMAT_F32LE, kRate, 1, nullptr);
           const auto caps = adopt(gst_audio_info_to_caps(&info));
