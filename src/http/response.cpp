@@ -67,6 +67,10 @@ Response problem(const Error& error) {
   return problem(status_of(error.code), error.message);
 }
 
+Response empty(int status) {
+  return {.status = status, .content_type = {}, .headers = {}, .body = nullptr};
+}
+
 Response json(int status, std::string text) {
   return {.status = status,
           .content_type = "application/json",

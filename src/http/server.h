@@ -64,6 +64,8 @@ struct Response {
 // The status an Error's code stands for (400, 422, 404, 503, 409, 500), as a problem document.
 [[nodiscard]] Response problem(const Error& error);
 [[nodiscard]] Response json(int status, std::string text);
+// A status that says everything.
+[[nodiscard]] Response empty(int status);
 
 class EventStream;
 

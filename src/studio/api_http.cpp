@@ -7,14 +7,11 @@
 namespace spacecast::studio {
 namespace {
 
+using http::empty;
 using http::problem;
 using http::Request;
 using http::Responder;
 using http::Response;
-
-Response empty(int status) {
-  return {.status = status, .content_type = {}, .headers = {}, .body = nullptr};
-}
 
 // Both have the length of every secret; the time taken says nothing of where they differ.
 bool same_secret(std::string_view a, std::string_view b) {

@@ -11,6 +11,7 @@
 namespace spacecast::studio {
 namespace {
 
+using http::empty;
 using http::problem;
 using http::Request;
 using http::Responder;
@@ -26,10 +27,6 @@ bool has_type(const Request& request, std::string_view type) {
   value = value.substr(0, value.find(';'));
   while (value.ends_with(' ')) value.remove_suffix(1);
   return equal_ignoring_case(value, type);
-}
-
-Response empty(int status) {
-  return {.status = status, .content_type = {}, .headers = {}, .body = nullptr};
 }
 
 Response created(const Space& space, const Space::Joined& joined) {
