@@ -46,7 +46,7 @@ class Tree {
   bool update_rendition(const Snapshot& snapshot, std::size_t index) {
     const RenditionState& state = snapshot.renditions[index];
     Rendition& written = renditions_[index];
-    if (!write_init(*state.info, written)) return false;
+    if (!write_init(state, written)) return false;
     const auto listed = std::span(state.segments).subspan(state.first_listed);
     if (listed.empty() || !listed.front()->complete) return false;
     for (const auto& segment : listed) {
@@ -62,16 +62,17 @@ class Tree {
     return done;
   }
 
-  bool write_init(const RenditionInfo& info, Rendition& written) {
+  bool write_init(const RenditionState& state, Rendition& written) {
     if (written.init_written) return true;
     std::error_code error;
-    fs::create_directories(directory_ / info.name, error);
+    fs::create_directories(directory_ / state.info->name, error);
     if (error) {
-      report(
-          {ErrorCode::kIo, "making " + (directory_ / info.name).string() + ": " + error.message()});
+      report({ErrorCode::kIo,
+              "making " + (directory_ / state.info->name).string() + ": " + error.message()});
       return false;
     }
-    written.init_written = info.init && write(init_name(info), {as_text(*info.init)});
+    written.init_written =
+        write(init_name(*state.info, *state.init), {as_text(*state.init->bytes)});
     return written.init_written;
   }
 

@@ -85,7 +85,7 @@ class MediaPlaylistWriter {
     }
     line("#EXT-X-MEDIA-SEQUENCE:{}", listed_.empty() ? config.first_msn : listed_.front()->msn);
     line("#EXT-X-DISCONTINUITY-SEQUENCE:0");
-    line("#EXT-X-MAP:URI=\"{}\"", init_name(*state_.info));
+    line("#EXT-X-MAP:URI=\"{}\"", init_name(*state_.info, *state_.init));
   }
 
   void skip() {

@@ -19,8 +19,14 @@ inline constexpr std::string_view kMultivariantName = "master.m3u8";
 }
 
 // Numbered, as another init section needs another name: a URI stands for the same bytes for ever.
-[[nodiscard]] inline std::string init_name(const RenditionInfo& rendition) {
-  return rendition.name + "/init-1.mp4";
+[[nodiscard]] inline std::string init_name(const RenditionInfo& rendition,
+                                           const InitSection& init) {
+  return fmt::format("{}/init-{}.mp4", rendition.name, init.number);
+}
+
+// No rendition's name has a dot.
+[[nodiscard]] inline std::string i_frame_playlist_name(const RenditionInfo& rendition) {
+  return rendition.name + ".iframes.m3u8";
 }
 
 [[nodiscard]] inline std::string segment_name(const RenditionInfo& rendition, std::uint64_t msn) {

@@ -96,7 +96,6 @@ Result<void> Packager::set_muxer(Rendition& rendition, Result<media::CmafMuxer> 
                 fmt::format("{}: frames of {} s; a part of {} s has to hold two at least",
                             rendition.info.name, seconds(frame), seconds(config_.part_target)));
   }
-  rendition.info.init = muxer->init_segment();
   rendition.muxer = std::move(*muxer);
   rendition.timeline.emplace(config.timescale, config.frame,
                              config.every_frame_independent ? FrameTimeline::Kind::kCounted
@@ -157,7 +156,7 @@ Result<void> Packager::end(std::size_t index) {
     if (auto done = carry_out(each, steps); !done) return done;
     each.first_segment_done = true;
   }
-  announce_if_ready();
+  if (auto announced = announce_if_ready(); !announced) return announced;
   store_->end();
   over_ = true;
   return {};
@@ -230,8 +229,7 @@ Result<void> Packager::feed(Rendition& rendition) {
     return done;
   }
   if (auto done = advance_others(rendition, now, lead); !done) return done;
-  announce_if_ready();
-  return {};
+  return announce_if_ready();
 }
 
 // Those that bring nothing go on without media. One that has ended does so only once it is clear
@@ -316,13 +314,13 @@ void Packager::publish(Rendition& rendition, FinishedPart part) {
   rendition.backlog.push_back(std::move(part));
 }
 
-void Packager::announce_if_ready() {
-  if (announced_) return;
+Result<void> Packager::announce_if_ready() {
+  if (announced_) return {};
   const auto ready = [](const Rendition& rendition) {
     return rendition.first_segment_done || rendition.left_out ||
            (rendition.ended && rendition.queue.empty() && rendition.backlog.empty());
   };
-  if (!std::ranges::all_of(renditions_, ready)) return;
+  if (!std::ranges::all_of(renditions_, ready)) return {};
   announced_ = true;
   for (const MediaKind kind : {MediaKind::kVideo, MediaKind::kAudio}) {
     for (Rendition& rendition : renditions_) {
@@ -330,7 +328,9 @@ void Packager::announce_if_ready() {
       rendition.left_out = rendition.backlog.empty();
       if (rendition.left_out) continue;
       set_bandwidth(rendition);
-      rendition.index = store_->add_rendition(rendition.info);
+      const auto index = store_->add_rendition(rendition.info, rendition.muxer->init_segment());
+      if (!index) return std::unexpected(index.error());
+      rendition.index = *index;
     }
   }
   while (true) {
@@ -341,16 +341,16 @@ void Packager::announce_if_ready() {
         next = &rendition;
       }
     }
-    if (!next) return;
+    if (!next) return {};
     append(*next, std::move(next->backlog.front()));
     next->backlog.pop_front();
   }
 }
 
 void Packager::append(const Rendition& rendition, FinishedPart part) {
-  store_->append_part(rendition.index, std::move(part.part), part.start,
-                      wall_zero_ + std::chrono::duration_cast<WallTime::duration>(part.start),
-                      part.last_of_segment);
+  const WallTime wall = wall_zero_ + std::chrono::duration_cast<WallTime::duration>(part.start);
+  store_->append_part(rendition.index, std::move(part.part),
+                      {.start = part.start, .wall_start = wall}, part.last_of_segment);
 }
 
 const Packager::Rendition* Packager::leader() const {

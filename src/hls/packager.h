@@ -140,7 +140,7 @@ class Packager {
   [[nodiscard]] Result<void> carry_out(Rendition& rendition, const std::vector<Step>& steps);
   [[nodiscard]] Result<void> write_sample(Rendition& rendition, const Step& step);
   void publish(Rendition& rendition, FinishedPart part);
-  void announce_if_ready();
+  [[nodiscard]] Result<void> announce_if_ready();
   void append(const Rendition& rendition, FinishedPart part);
   [[nodiscard]] const Rendition* leader() const;
   [[nodiscard]] bool leads(const Rendition& rendition) const;

@@ -151,7 +151,9 @@ Resource resolve(const Snapshot& snapshot, std::string_view path) {
   for (std::size_t i = 0; i < snapshot.renditions.size(); ++i) {
     const RenditionInfo& info = *snapshot.renditions[i].info;
     if (path == playlist_name(info)) return {ResourceKind::kMediaPlaylist, i, nullptr, nullptr};
-    if (path == init_name(info) && info.init) return {ResourceKind::kInit, i, info.init, nullptr};
+    if (const InitSection& init = *snapshot.renditions[i].init; path == init_name(info, init)) {
+      return {ResourceKind::kInit, i, init.bytes, nullptr};
+    }
     if (path.starts_with(info.name) && path.substr(info.name.size()).starts_with('/')) {
       return resolve_media(snapshot, i, path.substr(info.name.size() + 1));
     }

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,10 +47,16 @@ enum class ResourceKind {
   kNotFound,
   kMultivariantPlaylist,
   kMediaPlaylist,
+  kIFramePlaylist,
   kInit,
   kSegment,
   kPart,
   kHintedPart,  // The part that comes next: ask again with the next snapshot (§6.2.6).
+};
+
+struct FileRange {
+  std::shared_ptr<const std::filesystem::path> file;
+  std::uint64_t offset = 0, size = 0;
 };
 
 struct Resource {
@@ -57,6 +64,7 @@ struct Resource {
   std::size_t rendition = 0;               // Of all kinds but kNotFound and kMultivariantPlaylist.
   Bytes bytes;                             // Of kInit and kPart.
   std::shared_ptr<const Segment> segment;  // Of kSegment, complete; see segment_bytes().
+  FileRange range;  // Of kSegment and kPart instead, where the bytes have left the memory.
 };
 
 // `path` is relative to the multivariant playlist: "master.m3u8", "v0.m3u8", "v0/init-1.mp4",

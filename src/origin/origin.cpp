@@ -115,6 +115,7 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
         return media(snapshot, resource.rendition, resource.bytes, CacheClass::kPart, false);
       case hls::ResourceKind::kHintedPart:
         return std::nullopt;
+      case hls::ResourceKind::kIFramePlaylist:
       case hls::ResourceKind::kNotFound:
         break;
     }

@@ -10,7 +10,7 @@ import { until } from './until.mjs';
 export const kRoot = fileURLToPath(new URL('../../..', import.meta.url));
 const kBuild = path.resolve(process.env.SPACECAST_BUILD ?? path.join(kRoot, 'build'));
 
-class Program {
+export class Program {
   lines = [];
 
   constructor(command, args, env = {}) {

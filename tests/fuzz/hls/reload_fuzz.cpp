@@ -18,14 +18,14 @@ using namespace spacecast::hls;
 // Segments 0 to 39 of six parts, the oldest gone, and two parts of 40, the second one missing.
 Store::SnapshotPtr make_snapshot() {
   const auto store = Store::create({}).value();
-  store->add_rendition({.name = "v0", .init = make_bytes("init")});
+  (void)store->add_rendition({.name = "v0"}, make_bytes("init"));
   const MediaTime duration = std::chrono::milliseconds(333);
   MediaTime start{};
   for (int i = 0; i < 242; ++i, start += duration) {
     const bool gap = i == 241;
     store->append_part(0,
                        {.duration = duration, .gap = gap, .bytes = gap ? nullptr : make_bytes("x")},
-                       start, WallTime{}, i % 6 == 5);
+                       {.start = start}, i % 6 == 5);
   }
   return store->snapshot();
 }

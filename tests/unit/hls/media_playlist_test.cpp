@@ -220,9 +220,9 @@ TEST_CASE("rules that hold for every playlist of a running presentation") {
 
 TEST_CASE("a part above the target never prints as such") {
   const auto store = Store::create({}).value();
-  store->add_rendition(video_info());
-  store->append_part(0, {.duration = 342'004'000ns, .bytes = make_bytes("x")}, 0s, kWallStart,
-                     false);
+  add(*store, video_info());
+  store->append_part(0, {.duration = 342'004'000ns, .bytes = make_bytes("x")},
+                     {.wall_start = kWallStart}, false);
   CHECK_THAT(render_media_playlist(*store->snapshot(), 0), Catch::Contains("DURATION=0.34200,"));
 }
 

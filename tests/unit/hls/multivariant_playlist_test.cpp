@@ -12,7 +12,7 @@ namespace {
 
 std::string render(std::vector<RenditionInfo> renditions) {
   const auto store = Store::create({}).value();
-  for (RenditionInfo& info : renditions) store->add_rendition(std::move(info));
+  for (RenditionInfo& info : renditions) add(*store, std::move(info));
   return render_multivariant_playlist(*store->snapshot());
 }
 

@@ -23,8 +23,7 @@ inline RenditionInfo video_info() {
           .height = 720,
           .frame_rate = 30,
           .bandwidth = 2'500'000,
-          .average_bandwidth = 2'000'000,
-          .init = make_bytes("video init")};
+          .average_bandwidth = 2'000'000};
 }
 
 inline RenditionInfo audio_info() {
@@ -33,8 +32,13 @@ inline RenditionInfo audio_info() {
           .codecs = "mp4a.40.2",
           .channels = 2,
           .bandwidth = 140'000,
-          .average_bandwidth = 130'000,
-          .init = make_bytes("audio init")};
+          .average_bandwidth = 130'000};
+}
+
+// With an init section that says whose it is.
+inline std::size_t add(Store& store, RenditionInfo info) {
+  Bytes init = make_bytes(info.name + " init");
+  return store.add_rendition(std::move(info), std::move(init)).value();
 }
 
 // Publishes part after part of one rendition, all of the same length.
@@ -50,7 +54,7 @@ class Publisher {
     if (!gap) part.bytes = make_bytes(std::to_string(id.msn) + "." + std::to_string(id.part) + ";");
     const auto wall = kWallStart + std::chrono::duration_cast<WallTime::duration>(time_);
     const bool last = id.part + 1 == static_cast<std::size_t>(parts_per_segment_);
-    store_->append_part(rendition_, std::move(part), time_, wall, last);
+    store_->append_part(rendition_, std::move(part), {.start = time_, .wall_start = wall}, last);
     time_ += part_;
   }
   void parts(int count) {
@@ -68,8 +72,8 @@ class Publisher {
 
 struct Presentation {
   explicit Presentation(StoreConfig config = {}) : store(Store::create(config).value()) {
-    store->add_rendition(video_info());
-    store->add_rendition(audio_info());
+    add(*store, video_info());
+    add(*store, audio_info());
   }
   // One part of each.
   void part() {

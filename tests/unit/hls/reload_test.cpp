@@ -152,7 +152,7 @@ TEST_CASE("a held request is released by the part it asked for, not before") {
 
 TEST_CASE("the advance part limit is three where parts are a second or longer") {
   const auto store = Store::create({.target_duration_s = 4, .part_target = 1s}).value();
-  store->add_rendition(video_info());
+  add(*store, video_info());
   Publisher video(store, 0, 1s, 4);
   video.parts(9);
   CHECK(decide_query(*store->snapshot(), "_HLS_msn=2&_HLS_part=3") == Decision::kWait);

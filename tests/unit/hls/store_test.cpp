@@ -91,7 +91,7 @@ TEST_CASE("segments leave the playlist after the window and the store after thei
 
 TEST_CASE("however short the segments, three target durations stay listed") {
   const auto store = Store::create({.window_segments = 6}).value();
-  store->add_rendition(video_info());
+  add(*store, video_info());
   Publisher publisher(store, 0, 250ms, 1);
   publisher.segments(200);
   const auto snapshot = store->snapshot();

@@ -1,0 +1,101 @@
+// Goal: the players that people use play the stream for two minutes, each in its own low-latency mode, without
+// an error, a stall or a jump; and clients that know nothing of low latency play it, too.
+// Method: llhlssink on a synthetic source; each player with its defaults on a page of its own in Chromium; ffmpeg
+// and GStreamer's hlsdemux2 at the same time as the first of them. What latency a player ran at is said, not judged.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { launchBrowser, openPage } from './support/browser.mjs';
+import { playWithFfmpeg, playWithGstreamer } from './support/clients.mjs';
+import { servePages } from './support/pages.mjs';
+import { countRequests } from './support/requests.mjs';
+import { startStream } from './support/stream.mjs';
+import { until } from './support/until.mjs';
+
+const kWatchMs = Number(process.env.W ?? 120000);
+// Media may run this much faster or slower than the clock: two clocks, and where it was read.
+const kDrift = 0.01;
+
+let pages;
+let stream;
+let browser;
+
+before(async () => {
+  pages = await servePages({ '/node_modules/': 'node_modules', '/': 'tests/browser/support/players' });
+  stream = await startStream();
+  browser = await launchBrowser();
+}, { timeout: 60000 });
+
+after(async () => {
+  await browser?.close();
+  await stream?.stop();
+  pages?.close();
+}, { timeout: 60000 });
+
+// Plays for two minutes and returns what was seen; `requests` are those of the two minutes.
+async function watch(name) {
+  const page = await openPage(browser, 'about:blank', { width: 640, height: 480 });
+  await page.goto(`${pages.url}/${name}.html?src=${encodeURIComponent(stream.url)}`);
+  const read = () => page.evaluate(() => window.watch?.read() ?? {});
+  await until('the picture moves', async () => {
+    const { started, time } = await read();
+    return started && time > 0;
+  }, { describe: async () => [await read(), page.errors] });
+  // Errors while it starts count as well; where it begins to play is its own business.
+  const early = (await read()).errors;
+  const requests = countRequests(page, new URL(stream.url).origin);
+  await page.evaluate(() => window.watch.begin());
+  const end = Date.now() + kWatchMs;
+  await until('two minutes have passed', () => Date.now() > end, { timeout_ms: kWatchMs + 10000 });
+  const seen = await read();
+  const counts = structuredClone(requests);
+  await page.close();
+  return { ...seen, errors: [...early, ...seen.errors, ...page.errors], requests: counts };
+}
+
+function judge(test, seen) {
+  test.diagnostic(JSON.stringify(seen));
+  assert.deepEqual(seen.errors, []);
+  assert.deepEqual(seen.waits, [], 'it had to wait');
+  assert.deepEqual(seen.seeks, [], 'it jumped');
+  assert.deepEqual(seen.requests.failures, []);
+  assert.ok(Math.abs(seen.media / seen.wall - 1) < kDrift, `${seen.media} s of media in ${seen.wall} s`);
+  // Three parts a second and more in two renditions.
+  assert.ok(seen.requests.parts > 4 * kWatchMs / 1000, 'parts are fetched');
+  assert.ok(seen.requests.blocking > 4 * kWatchMs / 1000, 'playlists are waited for');
+}
+
+const kTimeout = { timeout: kWatchMs + 60000 };
+
+// A client that waits for nothing more than segments plays the rest of the first segment list in one go, so it
+// covers the two minutes, and a little more or less at the end.
+function judgeFrames(what, { frames, seconds, breaks }, frames_per_second) {
+  assert.deepEqual(breaks, [], `${what} is continuous`);
+  assert.ok(Math.abs(frames - seconds * frames_per_second) < 2, `${what}: ${frames} frames in ${seconds} s`);
+  assert.ok(seconds > kWatchMs / 1000 - 10, `${what}: ${seconds} s`);
+}
+
+describe('two minutes at the same time', { concurrency: true }, () => {
+  test('hls.js', kTimeout, async (t) => judge(t, await watch('hls')));
+
+  test('ffmpeg', kTimeout, async (t) => {
+    const played = await playWithFfmpeg(stream.url, kWatchMs / 1000);
+    t.diagnostic(JSON.stringify(played));
+    assert.equal(played.status, 0);
+    assert.deepEqual(played.complaints, []);
+    judgeFrames('video', played.video, 30);
+    judgeFrames('audio', played.audio, 48000 / 1024);
+  });
+
+  test('GStreamer\'s hlsdemux2', kTimeout, async (t) => {
+    const played = await playWithGstreamer(stream.url, kWatchMs / 1000);
+    t.diagnostic(JSON.stringify(played));
+    assert.deepEqual(played.demuxers, ['HLSDemux2']);
+    assert.deepEqual(played.problems, []);
+    judgeFrames('video', played.video, 30);
+    judgeFrames('audio', played.audio, 48000 / 1024);
+  });
+});
+
+test('Shaka Player', kTimeout, async (t) => judge(t, await watch('shaka')));
+test('video.js (VHS)', kTimeout, async (t) => judge(t, await watch('vhs')));

@@ -1,0 +1,46 @@
+// What a player's <video> goes through, for a test to read: `window.watch`. A player reports its own errors
+// with `failed`, and says with `describe` what only it knows.
+const kSampleMs = 100;
+
+export const video = document.querySelector('video');
+export const source = new URLSearchParams(location.search).get('src');
+
+const watch = { errors: [], waits: [], seeks: [], started: false, longestPause: 0, describe: () => ({}) };
+let moved_at = NaN;
+let last_time = NaN;
+
+export function failed(what) {
+  watch.errors.push(String(what));
+}
+
+export function describe(facts) {
+  watch.describe = facts;
+}
+
+const here = () => `at ${video.currentTime.toFixed(2)} s`;
+video.addEventListener('playing', () => { watch.started = true; });
+video.addEventListener('waiting', () => watch.started && watch.waits.push(here()));
+video.addEventListener('seeking', () => watch.started && watch.seeks.push(here()));
+video.addEventListener('error', () => failed(`media element: ${video.error?.message}`));
+
+// The longest time, in seconds, that the picture stood still: Chromium does not call every pause `waiting`.
+setInterval(() => {
+  if (!watch.started) return;
+  const now = performance.now() / 1000;
+  if (video.currentTime !== last_time) {
+    last_time = video.currentTime;
+    moved_at = now;
+  }
+  watch.longestPause = Math.max(watch.longestPause, now - moved_at);
+}, kSampleMs);
+
+// From now on: what happened before does not count.
+watch.begin = () => Object.assign(watch, { errors: [], waits: [], seeks: [], longestPause: 0, since: performance.now(), from: video.currentTime });
+
+watch.read = () => ({
+  errors: watch.errors, waits: watch.waits, seeks: watch.seeks, started: watch.started, longestPause: watch.longestPause,
+  wall: (performance.now() - watch.since) / 1000, media: video.currentTime - watch.from,
+  time: video.currentTime, rate: video.playbackRate, ...watch.describe(),
+});
+
+window.watch = watch;
