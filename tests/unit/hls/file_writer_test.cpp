@@ -66,7 +66,7 @@ TEST_CASE("the files are those that the playlists name, and no temporary ones") 
                               "live/v0/init-1.mp4", "live/v0/0.m4s", "live/v0/1.m4s",
                               "live/a0/init-1.mp4", "live/a0/0.m4s", "live/a0/1.m4s"});
   CHECK(directory.read("live/v0/1.m4s") == "1.0;1.1;1.2;1.3;1.4;1.5;");
-  CHECK(directory.read("live/a0/init-1.mp4") == "audio init");
+  CHECK(directory.read("live/a0/init-1.mp4") == "a0 init");
   CHECK(directory.read("live/v0.m3u8") ==
         render_media_playlist(*p.snapshot(), 0, MediaPlaylistForm::kSegmentsOnly));
   CHECK(directory.read("live/master.m3u8") == render_multivariant_playlist(*p.snapshot()));

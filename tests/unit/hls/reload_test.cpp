@@ -223,7 +223,7 @@ TEST_CASE("paths name what there is, what comes next, or nothing") {
   CHECK(resolve(*p.snapshot(), std::string(200, 'v')).kind == kNotFound);
   CHECK(resolve(*p.snapshot(), "a0/11.5.m4s").rendition == 1);
   CHECK(as_text(*resolve(*p.snapshot(), "v0/12.2.m4s").bytes) == "12.2;");
-  CHECK(as_text(*resolve(*p.snapshot(), "a0/init-1.mp4").bytes) == "audio init");
+  CHECK(as_text(*resolve(*p.snapshot(), "a0/init-1.mp4").bytes) == "a0 init");
   CHECK(as_text(*segment_bytes(*resolve(*p.snapshot(), "v0/11.m4s").segment)) ==
         "11.0;11.1;11.2;11.3;11.4;11.5;");
 
