@@ -17,8 +17,12 @@ enum class MediaPlaylistForm {
   // Where nothing is old enough, and once the presentation has ended, they are the full playlist.
   kDelta,
   kDeltaWithDateRanges,
-  // For a file server, which can neither hold a request nor skip: complete segments only.
+  // For a file server, which can neither hold a request nor skip: complete segments only, those
+  // that have neither bytes nor a file as EXT-X-GAP.
   kSegmentsOnly,
+  // The same of a presentation that keeps everything from its start: EXT-X-PLAYLIST-TYPE is EVENT,
+  // and VOD once it has ended (§4.4.3.5).
+  kEvent,
 };
 
 [[nodiscard]] std::string render_media_playlist(const Snapshot& snapshot, std::size_t rendition,

@@ -2,7 +2,9 @@
 
 #include <charconv>
 #include <chrono>
+#include <limits>
 #include <ranges>
+#include <utility>
 
 #include "hls/names.h"
 
@@ -14,6 +16,8 @@ using std::chrono::seconds;
 constexpr std::size_t kQueryMax = 1024;
 constexpr std::size_t kPathMax = 128;
 constexpr std::string_view kMediaSuffix = ".m4s";
+constexpr std::string_view kInitPrefix = "init-";
+constexpr std::string_view kInitSuffix = ".mp4";
 
 // A decimal-integer (§4.2): digits only, below 2^64.
 std::optional<std::uint64_t> parse_integer(std::string_view text) {
@@ -62,27 +66,64 @@ std::optional<PartId> last_part(const RenditionState& state) {
   return PartId{last.msn, last.parts.size() - 1};
 }
 
+// Where a part lies in its segment's file, or nothing.
+FileRange part_range(const Segment& segment, std::size_t index) {
+  if (!segment.file || segment.parts[index].gap) return {};
+  std::uint64_t offset = 0;
+  for (std::size_t i = 0; i < index; ++i) offset += segment.parts[i].size;
+  return {segment.file, offset, segment.parts[index].size};
+}
+
+Resource resolve_segment(std::size_t rendition, const std::shared_ptr<const Segment>& segment) {
+  if (!segment || !segment->complete || !segment->available()) return {};
+  if (segment->in_memory())
+    return {.kind = ResourceKind::kSegment, .rendition = rendition, .segment = segment};
+  std::uint64_t size = 0;
+  for (const Part& part : segment->parts) size += part.size;
+  return {
+      .kind = ResourceKind::kSegment, .rendition = rendition, .range = {segment->file, 0, size}};
+}
+
+Resource resolve_part(std::size_t rendition, const Segment& segment, std::size_t index) {
+  const Part& part = segment.parts[index];
+  if (part.bytes) {
+    return {.kind = ResourceKind::kPart, .rendition = rendition, .bytes = part.bytes};
+  }
+  FileRange range = part_range(segment, index);
+  if (!range.file) return {};
+  return {.kind = ResourceKind::kPart, .rendition = rendition, .range = std::move(range)};
+}
+
+Resource resolve_init(const RenditionState& state, std::size_t rendition, std::string_view digits) {
+  const auto number = parse_name_number(digits);
+  if (!number || *number > std::numeric_limits<unsigned>::max()) return {};
+  const auto init = state.find_init(static_cast<unsigned>(*number));
+  if (!init) return {};
+  return {.kind = ResourceKind::kInit, .rendition = rendition, .bytes = init->bytes};
+}
+
+// What lies below the rendition's name.
 Resource resolve_media(const Snapshot& snapshot, std::size_t rendition, std::string_view file) {
   const RenditionState& state = snapshot.renditions[rendition];
+  if (file.starts_with(kInitPrefix) && file.ends_with(kInitSuffix) &&
+      file.size() >= kInitPrefix.size() + kInitSuffix.size()) {
+    file.remove_prefix(kInitPrefix.size());
+    file.remove_suffix(kInitSuffix.size());
+    return resolve_init(state, rendition, file);
+  }
   if (!file.ends_with(kMediaSuffix)) return {};
   file.remove_suffix(kMediaSuffix.size());
   const auto dot = file.find('.');
   const auto msn = parse_name_number(file.substr(0, dot));
   if (!msn) return {};
   const auto segment = state.find(*msn);
-  if (dot == std::string_view::npos) {
-    if (!segment || !segment->complete || segment->gap()) return {};
-    return {ResourceKind::kSegment, rendition, nullptr, segment};
-  }
+  if (dot == std::string_view::npos) return resolve_segment(rendition, segment);
   const auto part = parse_name_number(file.substr(dot + 1));
   if (!part) return {};
-  if (segment && *part < segment->parts.size()) {
-    const Bytes& bytes = segment->parts[*part].bytes;
-    return bytes ? Resource{ResourceKind::kPart, rendition, bytes, nullptr} : Resource{};
-  }
+  if (segment && *part < segment->parts.size()) return resolve_part(rendition, *segment, *part);
   // §6.2.6: only what is hinted is waited for; after the end nothing is.
   if (snapshot.ended || PartId{*msn, *part} != snapshot.next_part(rendition)) return {};
-  return {ResourceKind::kHintedPart, rendition, nullptr, nullptr};
+  return {.kind = ResourceKind::kHintedPart, .rendition = rendition};
 }
 
 }  // namespace
@@ -145,16 +186,33 @@ Decision decide(const Snapshot& snapshot, std::size_t rendition, const Directive
   return Decision::kWait;
 }
 
+Decision decide_i_frames(const Snapshot& snapshot, std::size_t rendition,
+                         const Directives& directives) {
+  if (snapshot.ended) return Decision::kReady;
+  const Decision ready = snapshot.playable() ? Decision::kReady : Decision::kWait;
+  if (!directives.msn) return ready;
+  const std::uint64_t msn = *directives.msn;
+  // Complete are those before the next part's.
+  const std::uint64_t next = snapshot.next_part(rendition).msn;
+  if (msn < next) return ready;
+  // §6.2.5.2: at most two ahead of the last one listed. Before the first, that is the one to come.
+  const bool any = !snapshot.renditions[rendition].segments.empty() &&
+                   snapshot.renditions[rendition].segments.front()->complete;
+  return msn - next > (any ? 1 : 2) ? Decision::kTooFarAhead : Decision::kWait;
+}
+
 Resource resolve(const Snapshot& snapshot, std::string_view path) {
+  using enum ResourceKind;
   if (path.size() > kPathMax) return {};
-  if (path == kMultivariantName) return {ResourceKind::kMultivariantPlaylist, 0, nullptr, nullptr};
+  if (path == kMultivariantName) return {.kind = kMultivariantPlaylist};
   for (std::size_t i = 0; i < snapshot.renditions.size(); ++i) {
     const RenditionInfo& info = *snapshot.renditions[i].info;
-    if (path == playlist_name(info)) return {ResourceKind::kMediaPlaylist, i, nullptr, nullptr};
-    if (const InitSection& init = *snapshot.renditions[i].init; path == init_name(info, init)) {
-      return {ResourceKind::kInit, i, init.bytes, nullptr};
+    if (!path.starts_with(info.name)) continue;
+    if (path == playlist_name(info)) return {.kind = kMediaPlaylist, .rendition = i};
+    if (info.kind == MediaKind::kVideo && path == i_frame_playlist_name(info)) {
+      return {.kind = kIFramePlaylist, .rendition = i};
     }
-    if (path.starts_with(info.name) && path.substr(info.name.size()).starts_with('/')) {
+    if (path.substr(info.name.size()).starts_with('/')) {
       return resolve_media(snapshot, i, path.substr(info.name.size() + 1));
     }
   }

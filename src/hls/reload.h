@@ -39,9 +39,15 @@ enum class Decision {
   kTooFarAhead,  // A bad request now, though the same one may be right later: not to be cached.
 };
 
-// Without directives the answer waits for a presentation that can be played at all.
+// Of the media playlist. Without directives the answer waits for a presentation that can be played
+// at all.
 [[nodiscard]] Decision decide(const Snapshot& snapshot, std::size_t rendition,
                               const Directives& directives);
+
+// Of the I-frame playlist, which has no parts (§6.2.5.2): _HLS_msn waits for the whole segment, and
+// with _HLS_part too, as no sooner answer can have what is asked for.
+[[nodiscard]] Decision decide_i_frames(const Snapshot& snapshot, std::size_t rendition,
+                                       const Directives& directives);
 
 enum class ResourceKind {
   kNotFound,
@@ -67,11 +73,12 @@ struct Resource {
   FileRange range;  // Of kSegment and kPart instead, where the bytes have left the memory.
 };
 
-// `path` is relative to the multivariant playlist: "master.m3u8", "v0.m3u8", "v0/init-1.mp4",
-// "v0/26424.m4s", "v0/26424.1.m4s". Missing media (GAP) and a segment in progress are not found.
+// `path` is relative to the multivariant playlist: "master.m3u8", "v0.m3u8", "v0.iframes.m3u8",
+// "v0/init-1.mp4", "v0/26424.m4s", "v0/26424.1.m4s". Missing media (GAP, or neither bytes nor a
+// file) and a segment in progress are not found.
 [[nodiscard]] Resource resolve(const Snapshot& snapshot, std::string_view path);
 
-// A segment as one file: its parts one after the other (§3.2).
+// A segment in memory as one file: its parts one after the other (§3.2).
 [[nodiscard]] Bytes segment_bytes(const Segment& segment);
 
 }  // namespace spacecast::hls

@@ -77,6 +77,9 @@ Result<void> check(const History& history) {
         return refuse("an incomplete segment");
       }
       if (segment.msn != state.segments.front()->msn + i) return refuse("numbers with a hole");
+      const InitSection& later =
+          i + 1 < state.segments.size() ? *state.segments[i + 1]->init : *state.init;
+      if (segment.init->number > later.number) return refuse("init sections that go back");
     }
     const Segment& own = *state.segments.back();
     if (last &&
@@ -134,13 +137,17 @@ bool Segment::in_memory() const {
   return std::ranges::all_of(parts, [](const Part& part) { return part.gap || part.bytes; });
 }
 
+bool Segment::available() const {
+  return !gap() && (in_memory() || file);
+}
+
 std::shared_ptr<const InitSection> RenditionState::find_init(unsigned number) const {
   if (init && init->number == number) return init;
-  // Those asked for are mostly the newest.
-  for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
-    if ((*segment)->init->number == number) return (*segment)->init;
-  }
-  return nullptr;
+  // Numbers only grow.
+  const auto found = std::ranges::lower_bound(
+      segments, number, {}, [](const auto& segment) { return segment->init->number; });
+  if (found == segments.end() || (*found)->init->number != number) return nullptr;
+  return (*found)->init;
 }
 
 std::shared_ptr<const Segment> RenditionState::find(std::uint64_t msn) const {

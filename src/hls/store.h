@@ -97,6 +97,7 @@ struct Segment {
   [[nodiscard]] MediaTime end() const { return start + duration(); }
   [[nodiscard]] bool gap() const;        // Any part missing: EXT-X-GAP.
   [[nodiscard]] bool in_memory() const;  // The bytes of all parts that are no gap.
+  [[nodiscard]] bool available() const;  // Nothing of it is missing, in memory or in its file.
 };
 
 // EXT-X-DATERANGE of who is on air (§4.4.5.1). A delta update leaves out tags by their age in the
