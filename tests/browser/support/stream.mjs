@@ -14,8 +14,8 @@ export async function freePort() {
   return port;
 }
 
-// Returns {url, check, stop}. `pattern`: of videotestsrc.
-export async function startStream({ pattern = 'ball' } = {}) {
+// Returns {url, check, stop} when `segments` are listed. `pattern`: of videotestsrc.
+export async function startStream({ pattern = 'ball', segments = 1 } = {}) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/master.m3u8`;
   const launch = startLaunch(`llhlssink name=sink http-port=${port}
@@ -26,8 +26,8 @@ export async function startStream({ pattern = 'ball' } = {}) {
       ! avenc_aac bitrate=96000 ! aacparse ! sink.audio_0`);
   await until('the stream has begun', async () => {
     launch.check();
-    const answer = await fetch(url).catch(() => null);
-    return answer?.ok;
+    const answer = await fetch(new URL('v0.m3u8', url)).catch(() => null);
+    return answer?.ok && (await answer.text()).match(/^#EXTINF/mg)?.length >= segments;
   });
   return { url, check: () => launch.check(), stop: () => launch.stop() };
 }
