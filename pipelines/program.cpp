@@ -99,6 +99,10 @@ class GstProgram final : public Program {
     // The worker serves by itself; a port that the file names is for gst-launch-1.0.
     g_object_set(hls->get(), "http-port", 0, nullptr);
     set_store(hls->get(), std::move(store));
+    if (!options.ladder.empty()) {
+      auto added = add_rungs(GST_BIN(pipeline_.get()), hls->get(), options.ladder);
+      if (!added) return added;
+    }
     for (unsigned index = 0; index < options.slots; ++index) {
       auto slot = SlotChannel::create(pipeline_.get(), stage->get(), mix->get(), index);
       if (!slot) return std::unexpected(slot.error());

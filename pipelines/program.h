@@ -24,6 +24,7 @@
 #include "glibx/loop.h"
 #include "gstx/ref.h"
 #include "hls/store.h"
+#include "pipelines/ladder.h"
 
 namespace spacecast {
 
@@ -46,6 +47,7 @@ class Program {
   struct Options {
     std::string description;  // The text of a .launch file.
     unsigned slots = 13;
+    std::vector<Rung> ladder;  // Empty: the description's own picture only.
   };
   struct OnAir {
     int slot = -1;  // -1: nobody.

@@ -6,9 +6,11 @@
 
 #include <gst/audio/audio.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -35,10 +37,10 @@ struct Stage {
   std::optional<Error> fault;
   std::unique_ptr<Program> program;
 
-  Stage() {
+  explicit Stage(std::string_view ladder = "720p") {
     gst_init(nullptr, nullptr);
     auto created = Program::create(
-        {.description = shipped_description()}, loop, store,
+        {.description = shipped_description(), .ladder = *parse_ladder(ladder)}, loop, store,
         {.on_air = [this](const Program::OnAir& change) { on_air.push_back(change); },
          .talking = [this](const std::vector<unsigned>& slots) { talking = slots; },
          .failed = [this](const Error& error) { fault = error; }});
@@ -159,6 +161,61 @@ TEST_CASE("the stage has as many places as slots") {
   const auto again = stage.program->acquire("In time");
   REQUIRE(again);
   CHECK((*again)->index() == 4);
+}
+
+TEST_CASE("every rung of a ladder is encoded from the same frames, aligned on segments and parts") {
+  Stage stage("720p,360p");
+  const auto complete = [](const hls::RenditionState& state) {
+    return std::ranges::count_if(state.segments, [](const auto& s) { return s->complete; });
+  };
+  REQUIRE(stage.wait_for([&] {
+    const auto snapshot = stage.store->snapshot();
+    return snapshot->renditions.size() == 3 &&
+           std::ranges::all_of(snapshot->renditions,
+                               [&](const auto& r) { return complete(r) >= 4; });
+  }));
+  const auto snapshot = stage.store->snapshot();
+  const auto& full = snapshot->renditions[0];
+  const auto& small = snapshot->renditions[1];
+  CHECK(full.info->height == 720);
+  CHECK(small.info->width == 640);
+  CHECK(small.info->height == 360);
+  CHECK(small.info->frame_rate == full.info->frame_rate);
+  CHECK(small.info->bandwidth < full.info->bandwidth);
+  for (std::size_t i = 0; i < 4; ++i) {
+    const hls::Segment& one = *full.segments[i];
+    const hls::Segment& other = *small.segments[i];
+    CHECK(one.msn == other.msn);
+    CHECK(one.start == other.start);
+    REQUIRE(one.parts.size() == other.parts.size());
+    CHECK(one.parts.front().independent);
+    for (std::size_t part = 0; part < one.parts.size(); ++part) {
+      CHECK(one.parts[part].duration == other.parts[part].duration);
+      CHECK(one.parts[part].independent == other.parts[part].independent);
+      CHECK_FALSE(other.parts[part].gap);
+    }
+  }
+  CHECK_FALSE(stage.fault);
+}
+
+TEST_CASE("a program that cannot carry a ladder says what it lacks") {
+  const auto [instead_of, put, reason] = GENERATE(table<const char*, const char*, const char*>({
+      {"tee name=picture", "identity", "tee named 'picture'"},
+      {"name=video_encoder", "", "encoder named 'video_encoder'"},
+      {"width=1280,height=720,framerate=30/1,pixel", "width=640,height=360,framerate=30/1,pixel",
+       "640x360"},
+  }));
+  CAPTURE(put);
+  gst_init(nullptr, nullptr);
+  std::string description = shipped_description();
+  const std::size_t at = description.find(instead_of);
+  REQUIRE(at != std::string::npos);
+  description.replace(at, std::strlen(instead_of), put);
+  const auto refused =
+      Program::create({.description = description, .ladder = *parse_ladder("720p,360p")},
+                      Loop::create(), *hls::Store::create({}), {});
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().message, Catch::Contains(reason));
 }
 
 TEST_CASE("a program that lacks a named element is refused by name") {
