@@ -63,7 +63,10 @@ Result<void> Sink::open(Settings settings) {
   server_ = std::move(server);
   packager_ = std::make_unique<hls::Packager>(store_);
   interrupted_ = failed_ = started_ = false;
-  for (auto& [pad, track] : tracks_) declare(track);
+  // In order of their names, not of where pads happen to lie in memory: the first picture leads.
+  std::map<std::pair<std::size_t, std::string>, Track*> by_name;
+  for (auto& [pad, track] : tracks_) by_name[{track.name.size(), track.name}] = &track;
+  for (const auto& [name, track] : by_name) declare(*track);
   return {};
 }
 
