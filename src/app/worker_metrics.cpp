@@ -59,14 +59,28 @@ void add_origin(Metrics& metrics, const WorkerParts& parts) {
   counter("spacecast_origin_bad_requests_total", "Requests answered with 400.", &M::bad_requests);
   counter("spacecast_origin_timed_out_total", "Requests that waited three target durations: 503.",
           &M::timed_out);
-  counter("spacecast_origin_turned_away_total", "Requests refused because too many wait: 503.",
+  counter("spacecast_origin_turned_away_total",
+          "Requests refused because too many wait or the disk does not follow: 503.",
           &M::turned_away);
   counter("spacecast_origin_body_bytes_total", "Bytes of bodies answered.", &M::body_bytes);
   counter("spacecast_origin_rendered_playlists_total", "Playlists rendered.",
           &M::rendered_playlists);
-  metrics.add_gauge("spacecast_origin_waiting", "Requests that wait now.", [origin = parts.origin] {
-    return static_cast<double>(origin->metrics().waiting.load());
-  });
+  counter("spacecast_origin_file_reads_total",
+          "Pieces of files read for media that had left the memory.", &M::file_reads);
+  counter("spacecast_origin_file_read_bytes_total", "Bytes of such media read.",
+          &M::file_read_bytes);
+  counter("spacecast_origin_file_read_failures_total",
+          "Pieces of files that were gone, too short or unreadable.", &M::file_read_failures);
+  const auto gauge = [&](const char* name, const char* help,
+                         std::atomic<std::size_t> origin::Metrics::* which) {
+    metrics.add_gauge(name, help, [origin = parts.origin, which] {
+      return static_cast<double>((origin->metrics().*which).load());
+    });
+  };
+  gauge("spacecast_origin_waiting", "Requests that wait now.", &M::waiting);
+  gauge("spacecast_origin_reading", "Pieces of files that are being read now.", &M::reading);
+  gauge("spacecast_origin_cached_bytes", "Bytes of media kept beside the store's.",
+        &M::cached_bytes);
 }
 
 // Parts published and still answered, and what they weigh.

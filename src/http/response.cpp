@@ -10,6 +10,9 @@
 namespace spacecast::http {
 namespace {
 
+// What is full stays so for a while: a place on a stage, a listener's.
+constexpr auto kRetryAfter = std::chrono::seconds(10);
+
 int status_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::kInvalidArgument:
@@ -64,7 +67,14 @@ Response problem(int status, std::string_view detail) {
 }
 
 Response problem(const Error& error) {
+  if (error.code == ErrorCode::kLimit) return unavailable(error.message, kRetryAfter);
   return problem(status_of(error.code), error.message);
+}
+
+Response unavailable(std::string_view detail, std::chrono::seconds retry_after) {
+  Response response = problem(503, detail);
+  response.set_header("Retry-After", std::to_string(retry_after.count()));
+  return response;
 }
 
 Response empty(int status) {

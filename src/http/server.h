@@ -63,6 +63,8 @@ struct Response {
 [[nodiscard]] Response problem(int status, std::string_view detail);
 // The status an Error's code stands for (400, 422, 404, 503, 409, 500), as a problem document.
 [[nodiscard]] Response problem(const Error& error);
+// A limit of ours was reached or the disk does not follow: 503 with Retry-After.
+[[nodiscard]] Response unavailable(std::string_view detail, std::chrono::seconds retry_after);
 [[nodiscard]] Response json(int status, std::string text);
 // A status that says everything.
 [[nodiscard]] Response empty(int status);

@@ -7,19 +7,22 @@
 
 #include <string>
 
+#include "base/media_time.h"
+#include "hls/reload.h"
 #include "hls/store.h"
 
 namespace spacecast::origin {
 
 enum class CacheClass {
-  kMultivariant,      // Small, fetched once by each player.
-  kPlaylist,          // Without a blocking directive: the newest there is, so kept very briefly.
-  kBlockingPlaylist,  // Its URL names the state that it shows.
-  kPart,
-  kSegment,  // And init sections.
+  kNewest,    // A playlist without a blocking directive: the newest there is, so kept very briefly.
+  kBlocking,  // Its URL names the state that it shows.
 };
 
-// The value of Cache-Control.
+// The value of a playlist's Cache-Control.
 [[nodiscard]] std::string cache_control(CacheClass cache_class, const hls::StoreConfig& config);
+
+// Of kInit, kSegment and kPart: no longer than the store will answer it (§6.2.2).
+[[nodiscard]] std::string cache_control(const hls::Snapshot& snapshot,
+                                        const hls::Resource& resource);
 
 }  // namespace spacecast::origin

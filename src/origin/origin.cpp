@@ -3,11 +3,13 @@
 #include <chrono>
 #include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "hls/reload.h"
 #include "http/gzip.h"
 #include "origin/cache_policy.h"
+#include "origin/media_source.h"
 #include "origin/playlist_cache.h"
 
 namespace spacecast::origin {
@@ -16,13 +18,16 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kSweepPeriod = std::chrono::milliseconds(100);
+constexpr auto kRetryAfter = std::chrono::seconds(1);
 constexpr const char* kPlaylistType = "application/vnd.apple.mpegurl";
 
-// A request, read once and asked again with each snapshot while it waits.
+// A request, read once and asked again while it waits: with each snapshot, or when its bytes come
+// from the disk.
 struct Query {
   std::string path;
   hls::Directives directives;
   bool gzip = false;
+  bool reading = false;
 };
 
 struct Waiter {
@@ -31,16 +36,16 @@ struct Waiter {
   Clock::time_point deadline;
 };
 
-http::Response unavailable(std::string_view detail) {
-  http::Response response = http::problem(503, detail);
-  response.set_header("Retry-After", "1");
-  return response;
-}
-
 class StoreOrigin final : public Origin, public std::enable_shared_from_this<StoreOrigin> {
  public:
   StoreOrigin(std::shared_ptr<Loop> loop, std::shared_ptr<hls::Store> store, Options options)
-      : loop_(std::move(loop)), store_(std::move(store)), options_(options) {}
+      : loop_(std::move(loop)),
+        store_(std::move(store)),
+        options_(std::move(options)),
+        media_(loop_, options_.cache_bytes, options_.max_reads,
+               [this](const std::string& name, const Result<Bytes>& bytes) {
+                 on_arrival(name, bytes);
+               }) {}
 
   void start() {
     // The server owns us through its routes; what we hand out must not keep us beyond it.
@@ -72,61 +77,60 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
                 .gzip = http::accepts_gzip(request.header("accept-encoding"))};
     // The newest snapshot, which may be newer than the change that answer_waiting() is about to
     // see: nothing that a listed playlist names is ever missing (§6.2.6).
-    if (auto response = answer(*store_->snapshot(), query)) {
+    const auto snapshot = store_->snapshot();
+    if (auto response = answer(*snapshot, query)) {
       responder.respond(std::move(*response));
-    } else if (waiters_.size() >= options_.max_waiting) {
-      ++metrics_.turned_away;
-      responder.respond(unavailable("too many requests wait here already"));
-    } else {
-      ++metrics_.parked;
-      const auto patience = std::chrono::seconds(3 * store_->snapshot()->config.target_duration_s);
-      waiters_.push_back({.query = std::move(query),
-                          .responder = std::move(responder),
-                          .deadline = Clock::now() + patience});
-      metrics_.waiting = waiters_.size();
+      return;
     }
+    if (waiters_.size() >= options_.max_waiting) {
+      ++metrics_.turned_away;
+      responder.respond(http::unavailable("too many requests wait here already", kRetryAfter));
+      return;
+    }
+    ++metrics_.parked;
+    const auto patience = std::chrono::seconds(3 * snapshot->config.target_duration_s);
+    waiters_.push_back({.query = std::move(query),
+                        .responder = std::move(responder),
+                        .deadline = Clock::now() + patience});
+    count();
   }
 
   const Metrics& metrics() const override { return metrics_; }
 
  private:
   // Nothing where the answer is still to come.
-  std::optional<http::Response> answer(const hls::Snapshot& snapshot, const Query& query) {
+  std::optional<http::Response> answer(const hls::Snapshot& snapshot, Query& query) {
     const hls::Resource resource = hls::resolve(snapshot, query.path);
-    const hls::StoreConfig& config = snapshot.config;
     switch (resource.kind) {
       case hls::ResourceKind::kMultivariantPlaylist:
         // A player that gets it asks for the media playlists at once.
         if (snapshot.renditions.empty() || !snapshot.playable()) return std::nullopt;
         ++metrics_.multivariant_playlists;
-        return playlist(playlists_.multivariant(snapshot, query.gzip), query,
-                        cache_control(CacheClass::kMultivariant, config));
+        return playlist(snapshot, {.gzipped = query.gzip}, CacheClass::kNewest);
       case hls::ResourceKind::kMediaPlaylist:
-        return media_playlist(snapshot, resource.rendition, query);
+        return media_playlist(snapshot, PlaylistCache::Kind::kMedia, resource.rendition, query);
+      case hls::ResourceKind::kIFramePlaylist:
+        return media_playlist(snapshot, PlaylistCache::Kind::kIFrame, resource.rendition, query);
       case hls::ResourceKind::kInit:
-        ++metrics_.init_sections;
-        return media(snapshot, resource.rendition, resource.bytes, CacheClass::kSegment, true);
+        return media(snapshot, resource, resource.bytes);
       case hls::ResourceKind::kSegment:
-        ++metrics_.segments;
-        return media(snapshot, resource.rendition, segments_.get(resource.segment),
-                     CacheClass::kSegment, false);
       case hls::ResourceKind::kPart:
-        ++metrics_.parts;
-        return media(snapshot, resource.rendition, resource.bytes, CacheClass::kPart, false);
+        return segment_or_part(snapshot, resource, query);
       case hls::ResourceKind::kHintedPart:
         return std::nullopt;
-      case hls::ResourceKind::kIFramePlaylist:
       case hls::ResourceKind::kNotFound:
         break;
     }
-    ++metrics_.not_found;
-    return http::problem(404, "nothing of that name is published");
+    return not_found();
   }
 
-  std::optional<http::Response> media_playlist(const hls::Snapshot& snapshot, std::size_t rendition,
+  std::optional<http::Response> media_playlist(const hls::Snapshot& snapshot,
+                                               PlaylistCache::Kind kind, std::size_t rendition,
                                                const Query& query) {
     const hls::Directives& directives = query.directives;
-    switch (hls::decide(snapshot, rendition, directives)) {
+    switch (kind == PlaylistCache::Kind::kIFrame
+                ? hls::decide_i_frames(snapshot, rendition, directives)
+                : hls::decide(snapshot, rendition, directives)) {
       case hls::Decision::kWait:
         return std::nullopt;
       case hls::Decision::kTooFarAhead:
@@ -136,36 +140,61 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
         break;
     }
     ++metrics_.media_playlists;
-    const CacheClass cache_class =
-        directives.msn ? CacheClass::kBlockingPlaylist : CacheClass::kPlaylist;
-    auto response = playlist(playlists_.media(snapshot, rendition, directives.form, query.gzip),
-                             query, cache_control(cache_class, snapshot.config));
-    metrics_.rendered_playlists = playlists_.rendered();
-    return response;
+    return playlist(
+        snapshot,
+        {.kind = kind, .rendition = rendition, .form = directives.form, .gzipped = query.gzip},
+        directives.msn ? CacheClass::kBlocking : CacheClass::kNewest);
   }
 
-  http::Response playlist(Bytes bytes, const Query& query, std::string caching) {
+  http::Response playlist(const hls::Snapshot& snapshot, const PlaylistCache::Key& key,
+                          CacheClass cache_class) {
+    Bytes bytes = playlists_.get(snapshot, key);
+    metrics_.rendered_playlists = playlists_.rendered();
     metrics_.body_bytes += bytes->size();
     http::Response response{
         .status = 200,
         .content_type = kPlaylistType,
-        .headers = {{"Cache-Control", std::move(caching)}, {"Vary", "Accept-Encoding"}},
+        .headers = {{"Cache-Control", cache_control(cache_class, snapshot.config)},
+                    {"Vary", "Accept-Encoding"}},
         .body = std::move(bytes)};
-    if (query.gzip) response.headers.emplace_back("Content-Encoding", "gzip");
+    if (key.gzipped) response.headers.emplace_back("Content-Encoding", "gzip");
     return response;
   }
 
-  http::Response media(const hls::Snapshot& snapshot, std::size_t rendition, Bytes bytes,
-                       CacheClass cache_class, bool init) {
+  std::optional<http::Response> segment_or_part(const hls::Snapshot& snapshot,
+                                                const hls::Resource& resource, Query& query) {
+    const auto source = media_.get(query.path, resource);
+    count();
+    if (std::holds_alternative<MediaSource::Arriving>(source)) {
+      query.reading = true;
+      return std::nullopt;
+    }
+    if (std::holds_alternative<MediaSource::Busy>(source)) {
+      ++metrics_.turned_away;
+      return http::unavailable("too much is being read from the disk already", kRetryAfter);
+    }
+    return media(snapshot, resource, std::get<Bytes>(source));
+  }
+
+  http::Response media(const hls::Snapshot& snapshot, const hls::Resource& resource, Bytes bytes) {
+    const bool init = resource.kind == hls::ResourceKind::kInit;
+    if (resource.kind == hls::ResourceKind::kSegment) ++metrics_.segments;
+    if (resource.kind == hls::ResourceKind::kPart) ++metrics_.parts;
+    if (init) ++metrics_.init_sections;
     metrics_.body_bytes += bytes->size();
-    const bool video = snapshot.renditions[rendition].info->kind == hls::MediaKind::kVideo;
+    const bool video = snapshot.renditions[resource.rendition].info->kind == hls::MediaKind::kVideo;
     return {.status = 200,
             .content_type = !video ? "audio/mp4"
                             : init ? "video/mp4"
                                    : "video/iso.segment",
-            .headers = {{"Cache-Control", cache_control(cache_class, snapshot.config)}},
+            .headers = {{"Cache-Control", cache_control(snapshot, resource)}},
             .body = std::move(bytes),
             .ranges = true};
+  }
+
+  http::Response not_found() {
+    ++metrics_.not_found;
+    return http::problem(404, "nothing of that name is published");
   }
 
   // One pass with one snapshot: all who are answered in it get the same version.
@@ -174,11 +203,37 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
     const auto snapshot = store_->snapshot();
     std::erase_if(waiters_, [&](Waiter& waiter) {
       if (waiter.responder.client_gone()) return true;
+      if (waiter.query.reading) return false;
       auto response = answer(*snapshot, waiter.query);
       if (response) waiter.responder.respond(std::move(*response));
       return response.has_value();
     });
-    metrics_.waiting = waiters_.size();
+    count();
+  }
+
+  // From the disk, for all who wait for it.
+  void on_arrival(const std::string& name, const Result<Bytes>& bytes) {
+    ++(bytes ? metrics_.file_reads : metrics_.file_read_failures);
+    if (bytes) metrics_.file_read_bytes += (*bytes)->size();
+    if (!bytes && options_.on_read_error) options_.on_read_error(bytes.error());
+    const auto snapshot = store_->snapshot();
+    const hls::Resource resource = hls::resolve(*snapshot, name);
+    std::erase_if(waiters_, [&](Waiter& waiter) {
+      if (!waiter.query.reading || waiter.query.path != name) return false;
+      waiter.responder.respond(arrived(*snapshot, resource, bytes));
+      return true;
+    });
+    count();
+  }
+
+  http::Response arrived(const hls::Snapshot& snapshot, const hls::Resource& resource,
+                         const Result<Bytes>& bytes) {
+    // Its time may have come while it was read.
+    if (resource.kind == hls::ResourceKind::kNotFound) return not_found();
+    if (bytes) return media(snapshot, resource, *bytes);
+    if (bytes.error().code == ErrorCode::kNotFound) return not_found();
+    ++metrics_.turned_away;
+    return http::unavailable("the disk cannot be read", kRetryAfter);
   }
 
   void sweep() {
@@ -187,10 +242,19 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
       if (waiter.responder.client_gone()) return true;
       if (now < waiter.deadline) return false;
       ++metrics_.timed_out;
-      waiter.responder.respond(unavailable("nothing new was published for three target durations"));
+      waiter.responder.respond(http::unavailable(
+          waiter.query.reading ? "the disk did not answer for three target durations"
+                               : "nothing new was published for three target durations",
+          kRetryAfter));
       return true;
     });
+    count();
+  }
+
+  void count() {
     metrics_.waiting = waiters_.size();
+    metrics_.reading = media_.reading();
+    metrics_.cached_bytes = media_.cached_bytes();
   }
 
   const std::shared_ptr<Loop> loop_;
@@ -202,7 +266,7 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
   // On the loop.
   std::vector<Waiter> waiters_;
   PlaylistCache playlists_;
-  SegmentCache segments_;
+  MediaSource media_;
   Timer sweep_;
 };
 
@@ -210,7 +274,7 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
 
 std::shared_ptr<Origin> Origin::mount(http::Server& server, std::shared_ptr<hls::Store> store,
                                       const std::string& prefix, Options options) {
-  auto origin = std::make_shared<StoreOrigin>(server.loop(), std::move(store), options);
+  auto origin = std::make_shared<StoreOrigin>(server.loop(), std::move(store), std::move(options));
   origin->start();
   server.add({.method = "GET",
               .pattern = prefix + "/{file...}",

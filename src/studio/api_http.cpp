@@ -56,9 +56,7 @@ Response change(Session& session, const Request& request) {
 
 void listen(Space& space, Responder responder) {
   if (space.can_listen()) return space.listen(http::start_event_stream(std::move(responder)));
-  auto refusal = problem(503, "too many listeners; poll api/stage instead");
-  refusal.set_header("Retry-After", "10");
-  responder.respond(std::move(refusal));
+  responder.respond(problem({ErrorCode::kLimit, "too many listeners; poll api/stage instead"}));
 }
 
 }  // namespace

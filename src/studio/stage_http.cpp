@@ -19,7 +19,6 @@ using http::Response;
 
 constexpr std::string_view kSdp = "application/sdp";
 constexpr std::string_view kFragment = "application/trickle-ice-sdpfrag";
-constexpr const char* kRetryAfter = "10";  // Seconds.
 constexpr const char* kDefaultName = "Guest";
 
 bool has_type(const Request& request, std::string_view type) {
@@ -37,12 +36,6 @@ Response created(const Space& space, const Space::Joined& joined) {
                       {"Spacecast-Speaker", joined.id},
                       {"Cache-Control", "no-store"}},
           .body = make_bytes(std::string_view(joined.answer))};
-}
-
-Response refusal(const Error& error) {
-  auto response = problem(error);
-  if (response.status == 503) response.set_header("Retry-After", kRetryAfter);
-  return response;
 }
 
 // What a request asks for, once all that can be judged without the Space is in order.
@@ -71,7 +64,7 @@ void join(Space& space, Join wanted, Responder responder) {
   auto answer = std::make_shared<Responder>(std::move(responder));
   space.join(std::move(wanted.offer), std::move(wanted.name), std::move(wanted.role),
              [&space, answer](Result<Space::Joined> joined) {
-               if (!joined) return answer->respond(refusal(joined.error()));
+               if (!joined) return answer->respond(problem(joined.error()));
                if (!answer->client_gone()) return answer->respond(created(space, *joined));
                // Nobody will ever know the session's URL.
                if (const auto* session = space.find_by_id(joined->id)) space.leave(*session);

@@ -9,45 +9,25 @@
 #include <set>
 
 #include "http/gzip.h"
-#include "tests/unit/hls/presentation.h"
-#include "tests/unit/http/raw_client.h"
+#include "tests/unit/origin/fixture.h"
 
 using namespace spacecast;
 using namespace spacecast::test;
-using spacecast::hls::test::Presentation;
 
 namespace {
 
-struct Fixture {
-  explicit Fixture(origin::Origin::Options options = {}) {
-    mounted = origin::Origin::mount(*server, presentation.store, "/spaces/demo/hls", options);
-  }
-  RawClient client() const { return RawClient(server->port()); }
-  RawResponse get(const std::string& file, std::string_view header_lines = "") const {
-    return client().get(path(file), header_lines);
-  }
-  // A request that is to be parked; more than one of them makes `count` grow.
-  RawClient park(const std::string& file, std::size_t count = 1) const {
-    RawClient waiting = client();
-    waiting.request("GET " + path(file));
-    REQUIRE(eventually([&] { return mounted->metrics().waiting == count; }));
-    return waiting;
-  }
-  static std::string path(const std::string& file) { return "/spaces/demo/hls/" + file; }
-
-  std::unique_ptr<http::Server> server = http::Server::create({}).value();
-  Presentation presentation;
-  std::shared_ptr<origin::Origin> mounted;
-};
-
-bool contains(const RawResponse& response, std::string_view text) {
-  return response.body.find(text) != std::string::npos;
+// Both ends of every connection are in this process, and Debian's soft limit is 1024.
+void allow_many_descriptors() {
+  rlimit limit{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  limit.rlim_cur = limit.rlim_max;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 }
 
 }  // namespace
 
 TEST_CASE("types, lifetimes and CORS of each class") {
-  Fixture origin;
+  OriginFixture origin;
   origin.presentation.segments(3);
   struct Case {
     const char* file;
@@ -61,8 +41,13 @@ TEST_CASE("types, lifetimes and CORS of each class") {
            Case{"v0.m3u8?_HLS_msn=1", "application/vnd.apple.mpegurl", "public, max-age=12"},
            Case{"v0.m3u8?_HLS_part=1&_HLS_msn=1&x=y", "application/vnd.apple.mpegurl",
                 "public, max-age=12"},
-           Case{"v0/init-1.mp4", "video/mp4", "public, max-age=20"},
-           Case{"v0/1.m4s", "video/iso.segment", "public, max-age=20"},
+           Case{"v0.iframes.m3u8", "application/vnd.apple.mpegurl", "public, max-age=1"},
+           Case{"v0.iframes.m3u8?_HLS_msn=2", "application/vnd.apple.mpegurl",
+                "public, max-age=12"},
+           // As long as the store answers them: their own length and a playlist's after they have
+           // left it, and what a cache may keep of that.
+           Case{"v0/init-1.mp4", "video/mp4", "public, max-age=19"},
+           Case{"v0/1.m4s", "video/iso.segment", "public, max-age=17"},
            Case{"v0/1.2.m4s", "video/iso.segment", "public, max-age=12"},
            Case{"a0/init-1.mp4", "audio/mp4", "public, max-age=20"},
            Case{"a0/1.2.m4s", "audio/mp4", "public, max-age=12"},
@@ -84,7 +69,7 @@ TEST_CASE("types, lifetimes and CORS of each class") {
   CHECK(origin.get("v0/1.m4s", "Range: bytes=4-7\r\n").body == "1.1;");
   const origin::Metrics& metrics = origin.mounted->metrics();
   CHECK(metrics.multivariant_playlists == 1);
-  CHECK(metrics.media_playlists == 4);
+  CHECK(metrics.media_playlists == 6);
   CHECK(metrics.init_sections == 2);
   CHECK(metrics.segments == 3);
   CHECK(metrics.parts == 3);
@@ -92,7 +77,7 @@ TEST_CASE("types, lifetimes and CORS of each class") {
 }
 
 TEST_CASE("playlists are compressed for those who take it, with the same text") {
-  Fixture origin;
+  OriginFixture origin;
   origin.presentation.segments(3);
   for (const char* file :
        {"master.m3u8", "v0.m3u8", "v0.m3u8?_HLS_msn=1&_HLS_part=0", "v0.m3u8?_HLS_skip=YES"}) {
@@ -108,7 +93,7 @@ TEST_CASE("playlists are compressed for those who take it, with the same text") 
 }
 
 TEST_CASE("errors come at once and are not cached") {
-  Fixture origin;
+  OriginFixture origin;
   origin.presentation.segments(3);
   origin.presentation.part();  // The edge is part 0 of segment 3.
   struct Case {
@@ -147,7 +132,7 @@ TEST_CASE("errors come at once and are not cached") {
 }
 
 TEST_CASE("a blocking reload is answered by the change that it waits for") {
-  Fixture origin;
+  OriginFixture origin;
   origin.presentation.segments(3);
   RawClient part = origin.park("v0.m3u8?_HLS_msn=3&_HLS_part=0", 1);
   RawClient next = origin.park("v0.m3u8?_HLS_msn=3&_HLS_part=1", 2);
@@ -175,7 +160,7 @@ TEST_CASE("a blocking reload is answered by the change that it waits for") {
 }
 
 TEST_CASE("the hinted part is sent when it is complete, across the segment's end too") {
-  Fixture origin;
+  OriginFixture origin;
   origin.presentation.segments(3);
   RawClient first = origin.park("v0/3.0.m4s");
   origin.presentation.part();
@@ -189,7 +174,7 @@ TEST_CASE("the hinted part is sent when it is complete, across the segment's end
 }
 
 TEST_CASE("joining before there is enough to play waits until there is") {
-  Fixture origin;
+  OriginFixture origin;
   RawClient multivariant = origin.park("master.m3u8", 1);
   RawClient media = origin.park("v0.m3u8", 2);
   origin.presentation.segments(1);
@@ -202,7 +187,7 @@ TEST_CASE("joining before there is enough to play waits until there is") {
 }
 
 TEST_CASE("the end answers all who wait, and everybody after") {
-  Fixture origin;
+  OriginFixture origin;
   origin.presentation.segments(3);
   RawClient reload = origin.park("v0.m3u8?_HLS_msn=4&_HLS_part=3", 1);
   RawClient delta = origin.park("a0.m3u8?_HLS_msn=3&_HLS_part=0&_HLS_skip=YES", 2);
@@ -215,7 +200,7 @@ TEST_CASE("the end answers all who wait, and everybody after") {
 }
 
 TEST_CASE("nothing for three target durations is a 503 that is not cached") {
-  Fixture origin;
+  OriginFixture origin({}, {.target_duration_s = 1});
   RawClient waiting = origin.park("master.m3u8");
   const auto response = waiting.response();
   CHECK(response.status == 503);
@@ -226,7 +211,7 @@ TEST_CASE("nothing for three target durations is a 503 that is not cached") {
 }
 
 TEST_CASE("the number of those who wait is bounded, and who is gone does not count") {
-  Fixture origin({.max_waiting = 2});
+  OriginFixture origin({.max_waiting = 2});
   origin.presentation.segments(3);
   RawClient first = origin.park("v0.m3u8?_HLS_msn=3&_HLS_part=0", 1);
   {
@@ -245,18 +230,14 @@ TEST_CASE("the number of those who wait is bounded, and who is gone does not cou
 }
 
 TEST_CASE("a thousand who wait get one rendering") {
-  // Both ends of every connection are in this process, and Debian's soft limit is 1024.
-  rlimit limit{};
-  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
-  limit.rlim_cur = limit.rlim_max;
-  REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-  Fixture origin;
+  allow_many_descriptors();
+  OriginFixture origin;
   origin.presentation.segments(3);
   constexpr std::size_t kClients = 1000;
   std::vector<RawClient> clients;
   for (std::size_t i = 0; i < kClients; ++i) {
     clients.push_back(origin.client());
-    clients.back().request("GET " + Fixture::path("v0.m3u8?_HLS_msn=3&_HLS_part=0"));
+    clients.back().request("GET " + OriginFixture::path("v0.m3u8?_HLS_msn=3&_HLS_part=0"));
   }
   REQUIRE(eventually([&] { return origin.mounted->metrics().waiting == kClients; }));
   CHECK(origin.mounted->metrics().rendered_playlists == 0);
@@ -272,15 +253,85 @@ TEST_CASE("a thousand who wait get one rendering") {
   CHECK(origin.server->pending() == 0);
 }
 
+TEST_CASE("a thousand who wait are answered at once at the end") {
+  allow_many_descriptors();
+  OriginFixture origin;
+  origin.presentation.segments(3);
+  constexpr std::size_t kClients = 1000;
+  std::vector<RawClient> clients;
+  for (std::size_t i = 0; i < kClients; ++i) {
+    clients.push_back(origin.client());
+    clients.back().request(
+        "GET " + OriginFixture::path(i % 2 == 0 ? "v0.m3u8?_HLS_msn=4&_HLS_part=2" : "v0/3.0.m4s"));
+  }
+  REQUIRE(eventually([&] { return origin.mounted->metrics().waiting == kClients; }));
+  origin.presentation.store->end();
+  for (std::size_t i = 0; i < kClients; ++i) {
+    const auto response = clients[i].response();
+    if (i % 2 == 0) {
+      CHECK(response.status == 200);
+      CHECK(contains(response, "#EXT-X-ENDLIST"));
+      CHECK_FALSE(contains(response, "PRELOAD-HINT"));
+    } else {
+      CHECK(response.status == 404);
+    }
+  }
+  CHECK(origin.mounted->metrics().waiting == 0);
+  CHECK(origin.mounted->metrics().timed_out == 0);
+  CHECK(origin.mounted->metrics().rendered_playlists == 1);
+}
+
+TEST_CASE("names that do not exist leave nothing behind") {
+  OriginFixture origin;
+  origin.presentation.segments(3);
+  RawClient client = origin.client();
+  const std::string long_name(20000, 'x');
+  for (int i = 0; i < 500; ++i) {
+    const std::string number = std::to_string(i);
+    for (const std::string& file :
+         {"v0/" + number + "0.m4s", "v0/3." + number + "9.m4s", "v0/init-" + number + "7.mp4",
+          "x" + number + ".m3u8", "a/b/c/" + number, "v0.m3u8?_HLS_msn=9" + number}) {
+      CHECK(client.get(OriginFixture::path(file)).status / 100 == 4);
+    }
+  }
+  CHECK(client.get(OriginFixture::path(long_name)).status == 404);
+  const origin::Metrics& metrics = origin.mounted->metrics();
+  CHECK(metrics.not_found == 2501);
+  CHECK(metrics.bad_requests == 500);
+  CHECK(metrics.parked == 0);
+  CHECK(metrics.waiting == 0);
+  CHECK(metrics.rendered_playlists == 0);
+  CHECK(metrics.cached_bytes == 0);
+  CHECK(metrics.file_reads + metrics.file_read_failures == 0);
+  CHECK(origin.server->pending() == 0);
+  CHECK(origin.server->connections() == 1);
+}
+
+TEST_CASE("the I-frame playlist waits for whole segments") {
+  OriginFixture origin;
+  origin.presentation.segments(3);
+  CHECK(origin.get("a0.iframes.m3u8").status == 404);
+  const auto now = origin.get("v0.iframes.m3u8", "Accept-Encoding: gzip\r\n");
+  CHECK(now.header("content-encoding") == "gzip");
+  RawClient next = origin.park("v0.iframes.m3u8?_HLS_msn=3&_HLS_part=0");
+  origin.presentation.parts(5);
+  CHECK(origin.mounted->metrics().waiting == 1);
+  origin.presentation.part();
+  const auto response = next.response();
+  CHECK(contains(response, "#EXT-X-I-FRAMES-ONLY"));
+  CHECK_FALSE(contains(response, "#EXT-X-PART:"));
+  CHECK(response.header("cache-control") == "public, max-age=12");
+}
+
 TEST_CASE("readers see whole versions while the playlist changes") {
-  Fixture origin;
+  OriginFixture origin;
   origin.presentation.segments(3);
   std::set<std::string> versions = {origin.get("v0.m3u8").body};
   for (int round = 0; round < 20; ++round) {
     std::vector<RawClient> clients;
     for (int i = 0; i < 50; ++i) {
       clients.push_back(origin.client());
-      clients.back().request("GET " + Fixture::path("v0.m3u8"));
+      clients.back().request("GET " + OriginFixture::path("v0.m3u8"));
     }
     origin.presentation.video.part();
     std::set<std::string> seen;
@@ -293,7 +344,7 @@ TEST_CASE("readers see whole versions while the playlist changes") {
 }
 
 TEST_CASE("a listed part is there, from the moment that it is listed") {
-  Fixture origin;
+  OriginFixture origin;
   origin.presentation.segments(3);
   RawClient client = origin.client();
   for (std::uint64_t part = 0; part < 6; ++part) {
@@ -301,12 +352,12 @@ TEST_CASE("a listed part is there, from the moment that it is listed") {
     origin.presentation.video.part();
     const std::string name = "v0/3." + std::to_string(part) + ".m4s";
     REQUIRE(contains(waiting.response(), name));
-    CHECK(client.get(Fixture::path(name)).body == "3." + std::to_string(part) + ";");
+    CHECK(client.get(OriginFixture::path(name)).body == "3." + std::to_string(part) + ";");
   }
 }
 
 TEST_CASE("a server goes while viewers wait, and the store lives on") {
-  auto origin = std::make_unique<Fixture>();
+  auto origin = std::make_unique<OriginFixture>();
   origin->presentation.segments(3);
   RawClient waiting = origin->park("v0.m3u8?_HLS_msn=3");
   const auto store = origin->presentation.store;
