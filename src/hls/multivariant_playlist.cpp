@@ -32,26 +32,47 @@ void audio_group(std::string& text, const Infos& audio) {
   }
 }
 
-// §4.4.6.2: rates and codecs of a variant are those of all that plays at a time.
-void variant(std::string& text, const RenditionInfo& main, const Infos& audio) {
+// §4.4.6.2: rates and codecs of a variant are those of all that plays at a time: `main` and one
+// rendition of the group, which may be `main` itself.
+void variant(std::string& text, const RenditionInfo& main, const Infos& group) {
+  const bool adds_to_group = std::ranges::find(group, &main) == group.end();
   std::string codecs = main.codecs;
   std::uint64_t peak = 0, average = 0;
-  for (const RenditionInfo* info : audio) {
+  for (const RenditionInfo* info : group) {
     peak = std::max<std::uint64_t>(peak, info->bandwidth);
     average = std::max<std::uint64_t>(average, info->average_bandwidth);
     if (codecs.find(info->codecs) == std::string::npos) codecs += "," + info->codecs;
   }
+  if (adds_to_group) {
+    peak += main.bandwidth;
+    average += main.average_bandwidth;
+  }
   const auto out = std::back_inserter(text);
-  fmt::format_to(out, "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{}\"",
-                 peak + main.bandwidth, average + main.average_bandwidth, quotable(codecs));
+  fmt::format_to(out, "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{}\"", peak,
+                 average, quotable(codecs));
   if (main.kind == MediaKind::kVideo) {
     fmt::format_to(out, ",RESOLUTION={}x{}", main.width, main.height);
     // Zero is a rate that varies: the attribute is optional, a wrong value is not.
     if (main.frame_rate > 0) fmt::format_to(out, ",FRAME-RATE={:.3f}", main.frame_rate);
-    fmt::format_to(out, ",VIDEO-RANGE=SDR,CLOSED-CAPTIONS=NONE");
+    text += ",VIDEO-RANGE=SDR";
   }
-  if (!audio.empty()) text += ",AUDIO=\"audio\"";
+  // On all variants or on none, those without video too.
+  text += ",CLOSED-CAPTIONS=NONE";
+  if (!group.empty()) text += ",AUDIO=\"audio\"";
   fmt::format_to(out, "\n{}\n", playlist_name(main));
+}
+
+// §4.4.6.3. One picture every target duration; the encoder's buffer holds one second, so that no
+// picture has more bits than go out in a second.
+void i_frame_variant(std::string& text, const RenditionInfo& video,
+                     std::uint32_t target_duration_s) {
+  const std::uint32_t bandwidth =
+      video.bandwidth / target_duration_s + (video.bandwidth % target_duration_s ? 1 : 0);
+  fmt::format_to(std::back_inserter(text),
+                 "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH={},CODECS=\"{}\",RESOLUTION={}x{},"
+                 "VIDEO-RANGE=SDR,URI=\"{}\"\n",
+                 bandwidth, quotable(video.codecs), video.width, video.height,
+                 i_frame_playlist_name(video));
 }
 
 }  // namespace
@@ -67,6 +88,10 @@ std::string render_multivariant_playlist(const Snapshot& snapshot) {
   }
   audio_group(text, audio);
   for (const RenditionInfo* info : video) variant(text, *info, audio);
+  if (!audio.empty()) variant(text, *audio.front(), audio);
+  for (const RenditionInfo* info : video) {
+    i_frame_variant(text, *info, snapshot.config.target_duration_s);
+  }
   return text;
 }
 

@@ -2,10 +2,47 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace spacecast::hls {
 
 using std::chrono::floor;
 using std::chrono::milliseconds;
+
+namespace {
+
+// The bytes of the UTF-8 character that `text` begins with, as the Unicode standard's table 3-7 has
+// them; 0 where it is none.
+std::size_t character_length(std::string_view text) {
+  const auto in = [&](std::size_t i, unsigned from, unsigned to) {
+    return i < text.size() && static_cast<unsigned char>(text[i]) >= from &&
+           static_cast<unsigned char>(text[i]) <= to;
+  };
+  const auto rest = [&](std::size_t from, std::size_t length) -> std::size_t {
+    for (std::size_t i = from; i < length; ++i) {
+      if (!in(i, 0x80, 0xbf)) return 0;
+    }
+    return length;
+  };
+  if (in(0, 0x00, 0x7f)) return 1;
+  if (in(0, 0xc2, 0xdf)) return rest(1, 2);
+  if (in(0, 0xe0, 0xe0)) return in(1, 0xa0, 0xbf) ? rest(2, 3) : 0;
+  if (in(0, 0xed, 0xed)) return in(1, 0x80, 0x9f) ? rest(2, 3) : 0;
+  if (in(0, 0xe1, 0xef)) return rest(1, 3);
+  if (in(0, 0xf0, 0xf0)) return in(1, 0x90, 0xbf) ? rest(2, 4) : 0;
+  if (in(0, 0xf1, 0xf3)) return rest(1, 4);
+  if (in(0, 0xf4, 0xf4)) return in(1, 0x80, 0x8f) ? rest(2, 4) : 0;
+  return 0;
+}
+
+// C0, DEL and C1.
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (first == 0xc2) return static_cast<unsigned char>(character[1]) < 0xa0;
+  return first < 0x20 || first == 0x7f;
+}
+
+}  // namespace
 
 std::string duration_text(MediaTime duration) {
   constexpr std::int64_t unit = 10'000;  // Nanoseconds in the fifth decimal.
@@ -32,20 +69,20 @@ std::string wall_time_text(WallTime time) {
 std::string quotable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
-    if (byte < 0x20 || byte == 0x7f) continue;
-    if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {  // C1 controls in UTF-8.
-      ++i;
+  while (!text.empty()) {
+    const std::size_t length = character_length(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+    text.remove_prefix(character.size());
+    if (length == 0) {
+      out += "\ufffd";
+    } else if (is_control(character)) {
       continue;
-    }
-    if (byte == '"') {
+    } else if (character == "\"") {
       out += '\'';
-    } else if (byte == '$' && !out.empty() && out.back() == '{') {
+    } else if (character == "$" && out.ends_with('{')) {
       out += "\uff04";  // FULLWIDTH DOLLAR SIGN looks the same to people.
     } else {
-      out += text[i];
+      out += character;
     }
   }
   return out;

@@ -19,10 +19,9 @@ namespace spacecast::hls {
 // ISO 8601 in UTC with milliseconds, rounded to the nearest: "2026-11-22T13:00:00.000Z".
 [[nodiscard]] std::string wall_time_text(WallTime time);
 
-// Text that may stand between quotes: no line break or other control character, no '"' (which
-// becomes
-// "'"), and no "{$", which players take for a variable, and without its definition for a reason to
-// refuse the playlist (§6.3.1).
+// Text that may stand between quotes: UTF-8 (what is none becomes U+FFFD), no line break or other
+// control character, no '"' (which becomes "'"), and no "{$", which players take for a variable,
+// and without its definition for a reason to refuse the playlist (§6.3.1).
 [[nodiscard]] std::string quotable(std::string_view text);
 
 }  // namespace spacecast::hls

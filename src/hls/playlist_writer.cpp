@@ -114,7 +114,8 @@ void PlaylistWriter::skip() {
 void PlaylistWriter::open_segment(const Segment& segment) {
   if (segment.discontinuity) line("#EXT-X-DISCONTINUITY");
   // The first one written needs it in a delta update too: what was skipped had its own (§4.4.5.2).
-  if (!map_ || map_->number != segment.init->number) {
+  // Players that begin anew at a discontinuity find it there, the same or another (§4.4.4.5).
+  if (!map_ || map_->number != segment.init->number || segment.discontinuity) {
     line("#EXT-X-MAP:URI=\"{}\"", init_name(*state_.info, *segment.init));
     map_ = segment.init.get();
   }

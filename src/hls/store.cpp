@@ -44,6 +44,20 @@ void complete_last(RenditionState& state) {
   state.segments.back() = std::move(segment);
 }
 
+// Whoever is on air at the end of the presentation is so until its last sample.
+void end_on_air(Snapshot& snapshot) {
+  if (snapshot.date_ranges.empty() || snapshot.date_ranges.back().end) return;
+  DateRange& range = snapshot.date_ranges.back();
+  range.end = range.start;
+  for (const RenditionState& state : snapshot.renditions) {
+    if (state.segments.empty()) continue;
+    const Segment& last = *state.segments.back();
+    const auto duration = std::chrono::duration_cast<WallTime::duration>(last.duration());
+    range.end = std::max(*range.end, last.wall_start + duration);
+  }
+  range.end_announced = latest_edge(snapshot);
+}
+
 std::uint64_t bytes_held(const Segment& segment) {
   std::uint64_t sum = 0;
   for (const Part& part : segment.parts) sum += part.bytes ? part.bytes->size() : 0;
@@ -421,6 +435,7 @@ void Store::end() {
   auto next = std::make_shared<Snapshot>(*snapshot());
   if (next->ended) return;
   for (RenditionState& state : next->renditions) complete_last(state);
+  end_on_air(*next);
   next->ended = true;
   publish(std::move(next));
 }

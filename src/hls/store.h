@@ -201,7 +201,8 @@ class Store {
   // same speaker and name as now changes nothing.
   void set_on_air(std::string speaker, std::string name, WallTime start)
       SPACECAST_EXCLUDES(writer_);
-  // Completes what is in progress and publishes EXT-X-ENDLIST (§6.2.1). Further writes are ignored.
+  // Completes what is in progress, ends the range of who is on air and publishes EXT-X-ENDLIST
+  // (§6.2.1). Further writes are ignored.
   void end() SPACECAST_EXCLUDES(writer_);
 
   // A complete segment's parts lie in `file`, one after the other: its bytes may leave the memory.

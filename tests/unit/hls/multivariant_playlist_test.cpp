@@ -1,5 +1,6 @@
 // Goal: players choose and set up decoders from the multivariant playlist alone.
-// Method: golden playlists for video with audio, for video alone and for audio alone.
+// Method: whole playlists for video with audio, for video alone and for audio alone. A ladder line
+// by line: golden_playlist_test.cpp.
 #include "hls/multivariant_playlist.h"
 
 #include "presentation.h"
@@ -20,15 +21,20 @@ const std::string kHeader = "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-INDEPENDENT-SEGME
 
 }  // namespace
 
-TEST_CASE("video and audio: one variant with an audio group") {
-  // §4.4.6.2.1: rates and codecs include those of the group.
+TEST_CASE("video and audio: the video with an audio group, the sound alone, the I-frames") {
+  // §4.4.6.2.1: rates and codecs include those of the group. The sound alone is of the group too
+  // (§9.6), so that players know that it is no other sound.
   CHECK(render({video_info(), audio_info()}) ==
         kHeader +
             "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"Program\",LANGUAGE=\"und\","
             "DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"2\",URI=\"a0.m3u8\"\n"
             "#EXT-X-STREAM-INF:BANDWIDTH=2640000,AVERAGE-BANDWIDTH=2130000,"
             "CODECS=\"avc1.42c01f,mp4a.40.2\",RESOLUTION=1280x720,FRAME-RATE=30.000,"
-            "VIDEO-RANGE=SDR,CLOSED-CAPTIONS=NONE,AUDIO=\"audio\"\nv0.m3u8\n");
+            "VIDEO-RANGE=SDR,CLOSED-CAPTIONS=NONE,AUDIO=\"audio\"\nv0.m3u8\n"
+            "#EXT-X-STREAM-INF:BANDWIDTH=140000,AVERAGE-BANDWIDTH=130000,CODECS=\"mp4a.40.2\","
+            "CLOSED-CAPTIONS=NONE,AUDIO=\"audio\"\na0.m3u8\n"
+            "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1250000,CODECS=\"avc1.42c01f\","
+            "RESOLUTION=1280x720,VIDEO-RANGE=SDR,URI=\"v0.iframes.m3u8\"\n");
 }
 
 TEST_CASE("video alone: no group, and no frame rate where it varies") {
@@ -37,14 +43,30 @@ TEST_CASE("video alone: no group, and no frame rate where it varies") {
   CHECK(render({video}) ==
         kHeader +
             "#EXT-X-STREAM-INF:BANDWIDTH=2500000,AVERAGE-BANDWIDTH=2000000,CODECS=\"avc1.42c01f\","
-            "RESOLUTION=1280x720,VIDEO-RANGE=SDR,CLOSED-CAPTIONS=NONE\nv0.m3u8\n");
+            "RESOLUTION=1280x720,VIDEO-RANGE=SDR,CLOSED-CAPTIONS=NONE\nv0.m3u8\n"
+            "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1250000,CODECS=\"avc1.42c01f\","
+            "RESOLUTION=1280x720,VIDEO-RANGE=SDR,URI=\"v0.iframes.m3u8\"\n");
 }
 
 TEST_CASE("audio alone is the variant") {
   CHECK(render({audio_info()}) ==
         kHeader +
-            "#EXT-X-STREAM-INF:BANDWIDTH=140000,AVERAGE-BANDWIDTH=130000,CODECS=\"mp4a.40.2\"\n"
-            "a0.m3u8\n");
+            "#EXT-X-STREAM-INF:BANDWIDTH=140000,AVERAGE-BANDWIDTH=130000,CODECS=\"mp4a.40.2\","
+            "CLOSED-CAPTIONS=NONE\na0.m3u8\n");
+}
+
+TEST_CASE("a ladder keeps the order in which it was added") {
+  RenditionInfo small = video_info();
+  small.name = "v1";
+  small.bandwidth = 800'001;
+  const std::string text = render({video_info(), audio_info(), small});
+  std::vector<std::string> uris;
+  for (const std::string& line : lines_of(text)) {
+    if (!line.starts_with('#')) uris.push_back(line);
+  }
+  CHECK(uris == std::vector<std::string>{"v0.m3u8", "v1.m3u8", "a0.m3u8"});
+  // Half the bits of a second each two seconds, rounded up.
+  CHECK_THAT(text, Catch::Contains("#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=400001,"));
 }
 
 TEST_CASE("a second audio rendition has a name of its own and is no default") {

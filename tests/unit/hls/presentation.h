@@ -47,15 +47,26 @@ class Publisher {
   Publisher(std::shared_ptr<Store> store, std::size_t rendition, MediaTime part, int parts)
       : store_(std::move(store)), rendition_(rendition), part_(part), parts_per_segment_(parts) {}
 
-  // The bytes of a part say which it is.
+  // The bytes of a part say which it is. Of video, the first part of a segment starts with a
+  // picture of four bytes that stands alone.
   void part(bool gap = false) {
-    const PartId id = store_->snapshot()->next_part(rendition_);
-    Part part{.duration = part_, .independent = id.part == 0, .gap = gap};
+    const auto snapshot = store_->snapshot();
+    const PartId id = snapshot->next_part(rendition_);
+    const bool video = snapshot->renditions[rendition_].info->kind == MediaKind::kVideo;
+    Part part{.duration = part_, .independent = (!video || id.part == 0) && !gap, .gap = gap};
     if (!gap) part.bytes = make_bytes(std::to_string(id.msn) + "." + std::to_string(id.part) + ";");
+    if (video && part.independent) part.i_frame_size = 4;
     const auto wall = kWallStart + std::chrono::duration_cast<WallTime::duration>(time_);
     const bool last = id.part + 1 == static_cast<std::size_t>(parts_per_segment_);
-    store_->append_part(rendition_, std::move(part), {.start = time_, .wall_start = wall}, last);
+    store_->append_part(rendition_, std::move(part),
+                        {.start = time_, .wall_start = wall, .discontinuity = cut_}, last);
+    if (last) cut_ = false;
     time_ += part_;
+  }
+  // The next segment is the first of another encoder, with its own init section where there is one.
+  void cut(std::string_view init = {}) {
+    cut_ = true;
+    if (!init.empty()) store_->set_init(rendition_, make_bytes(init));
   }
   void parts(int count) {
     for (int i = 0; i < count; ++i) part();
@@ -68,6 +79,7 @@ class Publisher {
   MediaTime part_;
   int parts_per_segment_;
   MediaTime time_{};
+  bool cut_ = false;
 };
 
 struct Presentation {
