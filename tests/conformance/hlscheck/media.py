@@ -9,6 +9,7 @@ from .boxes import BadBox, Box, parse_boxes
 
 NTP_TO_UNIX = 2208988800
 SAMPLE_IS_NON_SYNC = 0x10000
+SAMPLES_MAX = 1 << 20  # Of one run; without fields of their own they cost no bytes.
 
 
 @dataclass(frozen=True)
@@ -188,12 +189,7 @@ def _fragment(boxes: list[Box], trex: tuple[int, int, int]) -> Fragment:
     mfhd, trafs = moof.one("mfhd"), list(moof.all("traf"))
     if not mfhd or not trafs or not (tfhd := trafs[0].one("tfhd")):
         raise BadBox(f"moof at {moof.offset} without mfhd, traf or tfhd")
-    defaults, at = list(trex), 4
-    for bit, size, slot in ((1, 8, -1), (2, 4, -1), (8, 4, 0), (0x10, 4, 1), (0x20, 4, 2)):
-        if tfhd.flags & bit:
-            if slot >= 0:
-                defaults[slot] = tfhd.u32(at)
-            at += size
+    defaults = _defaults(tfhd, trex)
     tfdt = trafs[0].one("tfdt")
     samples: list[Sample] = []
     truns = list(trafs[0].all("trun"))
@@ -218,6 +214,17 @@ def _fragment(boxes: list[Box], trex: tuple[int, int, int]) -> Fragment:
                     all(order.index("moof") > i for i, kind in enumerate(order) if kind == "emsg"))
 
 
+def _defaults(tfhd: Box, trex: tuple[int, int, int]) -> list[int]:
+    """A sample's duration, size and flags where its trun does not say (ISO/IEC 14496-12 §8.8.7)."""
+    defaults, at = list(trex), 4
+    for bit, size, slot in ((1, 8, -1), (2, 4, -1), (8, 4, 0), (0x10, 4, 1), (0x20, 4, 2)):
+        if tfhd.flags & bit:
+            if slot >= 0:
+                defaults[slot] = tfhd.u32(at)
+            at += size
+    return defaults
+
+
 def _run(trun: Box, defaults: list[int]) -> tuple[int | None, list[Sample]]:
     """A trun's data offset and its samples (ISO/IEC 14496-12 §8.8.8)."""
     flags, at = trun.flags, 4
@@ -227,7 +234,10 @@ def _run(trun: Box, defaults: list[int]) -> tuple[int | None, list[Sample]]:
     if flags & 4:
         first_flags, at = trun.u32(at), at + 4
     samples: list[Sample] = []
-    for index in range(min(trun.u32(0), len(trun.payload))):
+    count = trun.u32(0)
+    if count > SAMPLES_MAX:
+        raise BadBox(f"trun at {trun.offset} of {count} samples")
+    for index in range(count):
         values = [defaults[0], defaults[1], defaults[2], 0]
         if first_flags is not None and index == 0:
             values[2] = first_flags
@@ -239,6 +249,23 @@ def _run(trun: Box, defaults: list[int]) -> tuple[int | None, list[Sample]]:
             composition -= 1 << 32
         samples.append(Sample(values[0], values[1], values[2], composition))
     return offset, samples
+
+
+def first_frame(data: bytes, trex: tuple[int, int, int]) -> bytes:
+    """The first sample of a byte range that begins with a fragment and may end within its mdat; nothing where the
+    range ends before the sample does."""
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at:at + 4])
+        if data[at + 4:at + 8] == b"moof":
+            moof = parse_boxes(data[at:at + size])[0]
+            tfhd, trun = moof.one("traf/tfhd"), moof.one("traf/trun")
+            offset, samples = _run(trun, _defaults(tfhd, trex)) if tfhd and trun else (None, [])
+            if offset is None or not samples or at + offset + samples[0].size > len(data):
+                return b""
+            return data[at + offset:at + offset + samples[0].size]
+        at += max(size, 8)
+    return b""
 
 
 def _event(box: Box) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from .playlist import ByteRange, MediaPlaylist, Part, Segment, Tag, decimal, parse_date, parse_tags
 
@@ -97,8 +98,10 @@ class _Reader:
             self.problem("EXTINF without a URI line after it")
 
 
+@lru_cache(maxsize=16384)
 def parse_media(text: str) -> MediaPlaylist:
-    """A full playlist, or a delta update (its segments then start after those skipped)."""
+    """A full playlist, or a delta update (its segments then start after those skipped). To be read only: who asks
+    for the same text gets the same playlist. Byte ranges of parts and of EXT-X-MAP are not read."""
     playlist = MediaPlaylist()
     items = parse_tags(text, playlist.problems)
     playlist.tags = [item for item in items if isinstance(item, Tag)]

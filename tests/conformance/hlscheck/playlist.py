@@ -221,7 +221,7 @@ def parse_date(text: str) -> float | None:
 def parse_tags(text: str, problems: list[str]) -> list[Tag | str]:
     """Lines in order: tags, and URIs as strings; blank lines and comments left out (their line numbers kept)."""
     items: list[Tag | str] = []
-    for number, line in enumerate(text.splitlines()):
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines()):
         if line.startswith("#EXT"):
             name, _, value = line[1:].partition(":")
             items.append(Tag(name, value, number))
