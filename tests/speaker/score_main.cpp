@@ -1,0 +1,212 @@
+// Scores the detector: makes the conversations of one set, lets the detector and the ways of
+// choosing that others use decide who is shown, and prints what came of it as a table.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+
+#include "metrics.h"
+#include "timeline.h"
+
+namespace {
+
+using namespace spacecast;
+using namespace spacecast::score;
+using namespace std::chrono_literals;
+
+struct Options {
+  std::string clips;
+  std::string part = "judge";
+  std::string family;
+  std::string pictures;
+  int lookahead_ms = 500;
+  bool only_ours = false;
+  bool remarks = false;
+  bool check = false;
+};
+
+struct Column {
+  std::string name;
+  std::function<Selection(const Conversation&)> select;
+  Metrics all{};
+  std::map<Family, Metrics> families{};
+};
+
+struct Row {
+  std::string name;
+  std::string unit;
+  int digits;
+  std::function<double(const Metrics&)> value;
+  // Which of our columns the target is for, and what is to be reached.
+  std::size_t column;
+  bool at_least;
+  double target;
+};
+
+constexpr std::size_t kNoTarget = 99;
+
+const std::vector<Row>& rows() {
+  static const std::vector<Row> kRows{
+      {"right speaker on screen", "%", 1, [](const Metrics& m) { return 100 * m.right_share(); }, 1,
+       true, 97},
+      {"onset to cut p50", "s", 2, [](const Metrics& m) { return m.latency(0.5); }, 0, false, 0.25},
+      {"onset to cut p90", "s", 2, [](const Metrics& m) { return m.latency(0.9); }, 0, false, 0.5},
+      {"onset to cut p99", "s", 2, [](const Metrics& m) { return m.latency(0.99); }, kNoTarget,
+       false, 0},
+      {"cut within 40 ms of onset", "%", 1, [](const Metrics& m) { return 100 * m.exact_share(); },
+       1, true, 90},
+      {"cut within 300 ms of onset", "%", 1, [](const Metrics& m) { return 100 * m.near_share(); },
+       kNoTarget, true, 0},
+      {"turns missed", "%", 2, [](const Metrics& m) { return 100 * m.missed_share(); }, 0, false,
+       0.5},
+      {"false switches", "/h", 1, [](const Metrics& m) { return m.false_per_hour(); }, 1, false, 4},
+      {"flaps", "/h", 1, [](const Metrics& m) { return m.flaps_per_hour(); }, 1, false, 2},
+      {"hand-over from music p99", "s", 2, [](const Metrics& m) { return m.music(0.99); }, 0, false,
+       1},
+      {"interruption to cut p90", "s", 2, [](const Metrics& m) { return m.interruption(0.9); }, 0,
+       false, 2},
+      {"leaver off screen, worst", "s", 2, [](const Metrics& m) { return m.left(1); }, 0, false,
+       0.0401},
+      {"switches", "/h", 0, [](const Metrics& m) { return m.switches_per_hour(); }, kNoTarget,
+       false, 0},
+      {"shots under 2 s", "/h", 1, [](const Metrics& m) { return m.short_shots_per_hour(); },
+       kNoTarget, false, 0},
+      {"CPU a speaker", "% of a core", 2, [](const Metrics& m) { return 100 * m.cpu_share(); }, 0,
+       false, 0.5},
+  };
+  return kRows;
+}
+
+bool reached(const Row& row, double value) {
+  return std::isnan(value) || (row.at_least ? value >= row.target : value <= row.target);
+}
+
+std::string number(double value, int digits) {
+  return std::isnan(value) ? "-" : fmt::format("{:.{}f}", value, digits);
+}
+
+// Gives how many targets were not reached.
+int print_table(const std::vector<Column>& columns) {
+  int short_of = 0;
+  fmt::print("\n| |");
+  for (const Column& column : columns) fmt::print(" {} |", column.name);
+  fmt::print(" target |\n|---|");
+  for (std::size_t i = 0; i < columns.size(); ++i) fmt::print("---|");
+  fmt::print("---|\n");
+  for (const Row& row : rows()) {
+    fmt::print("| {}, {} |", row.name, row.unit);
+    for (const Column& column : columns)
+      fmt::print(" {} |", number(row.value(column.all), row.digits));
+    if (row.column == kNoTarget) {
+      fmt::print(" |\n");
+      continue;
+    }
+    const bool good = reached(row, row.value(columns[row.column].all));
+    short_of += !good;
+    fmt::print(" {} {}: {} |\n",
+               row.at_least ? ">=" : "<=", number(row.target, row.digits > 1 ? 2 : 0),
+               good ? "reached" : "**falls short**");
+  }
+  return short_of;
+}
+
+void print_families(const Column& column) {
+  fmt::print("\n{}, by family:\n\n| |", column.name);
+  for (const auto& [family, metrics] : column.families) fmt::print(" {} |", to_string(family));
+  fmt::print("\n|---|");
+  for (std::size_t i = 0; i < column.families.size(); ++i) fmt::print("---|");
+  fmt::print("\n");
+  for (const Row& row : rows()) {
+    fmt::print("| {}, {} |", row.name, row.unit);
+    for (const auto& [family, metrics] : column.families) {
+      fmt::print(" {} |", number(row.value(metrics), row.digits));
+    }
+    fmt::print("\n");
+  }
+}
+
+void print_causes(const Column& column) {
+  fmt::print("\nfalse switches of {}:", column.name);
+  for (const auto& [cause, count] : column.all.causes()) fmt::print(" {} {}", cause, count);
+  fmt::print("\n");
+}
+
+void draw(const Options& options, const Conversation& conversation,
+          const std::vector<std::string>& names, const std::vector<Selection>& selections) {
+  std::vector<NamedSelection> named;
+  for (std::size_t i = 0; i < names.size(); ++i) named.emplace_back(names[i], &selections[i]);
+  std::ofstream file(options.pictures + "/" + conversation.name + ".svg");
+  file << draw_timeline(conversation, named, 60s, 120s);
+}
+
+int run(const Options& options) {
+  const Part part = options.part == "tune" ? Part::kTune : Part::kJudge;
+  const auto clips = Clips::load(options.clips, part);
+  if (!clips) {
+    fmt::print(stderr, "score: {}\n", clips.error().message);
+    return 1;
+  }
+  const MediaTime lookahead = std::chrono::milliseconds(options.lookahead_ms);
+  std::vector<Column> columns;
+  columns.push_back(
+      {"spacecast", [](const Conversation& c) { return select_by_detector(c, 0ms); }});
+  columns.push_back({fmt::format("spacecast, look-ahead {} ms", options.lookahead_ms),
+                     [=](const Conversation& c) { return select_by_detector(c, lookahead); }});
+  if (!options.only_ours) {
+    columns.push_back({"dominant speaker (Jitsi)", select_dominant});
+    columns.push_back({"level (LiveKit)", select_by_livekit_level});
+    columns.push_back({"loudest", select_loudest});
+  }
+  for (const Plan& plan : plans(part)) {
+    if (!options.family.empty() && options.family != to_string(plan.family)) continue;
+    const Conversation conversation = make_conversation(*clips, plan);
+    std::vector<Selection> selections;
+    std::vector<std::string> names;
+    for (Column& column : columns) {
+      selections.push_back(column.select(conversation));
+      names.push_back(column.name);
+      column.all.add(conversation, selections.back());
+      column.families[plan.family].add(conversation, selections.back());
+    }
+    if (!options.pictures.empty()) draw(options, conversation, names, selections);
+  }
+  const Metrics& ours = columns[0].all;
+  fmt::print(
+      "{} set: {:.1f} hours, {} turns, {} hand-overs; voices, keys, bangs, tunes and seeds of the\n"
+      "other set are not in it\n",
+      options.part, ours.hours(), ours.turns(), ours.hand_overs());
+  const int short_of = print_table(columns);
+  print_families(columns[0]);
+  print_families(columns[1]);
+  for (const Column& column : columns) print_causes(column);
+  if (options.remarks) {
+    for (std::size_t i = 0; i < 2; ++i) {
+      fmt::print("\n{}\n", columns[i].name);
+      for (const std::string& remark : columns[i].all.remarks()) fmt::print("{}\n", remark);
+    }
+  }
+  return options.check && short_of > 0 ? 1 : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app("score of the active-speaker detector");
+  app.add_option("clips", options.clips, "directory that prepare_clips.py made")->required();
+  app.add_option("--set", options.part, "which recordings and seeds")
+      ->check(CLI::IsMember({"tune", "judge"}));
+  app.add_option("--family", options.family, "only these conversations")
+      ->check(CLI::IsMember({"calm", "lively", "hostile", "edges"}));
+  app.add_option("--pictures", options.pictures,
+                 "directory for a timeline of each conversation (SVG)");
+  app.add_option("--lookahead", options.lookahead_ms, "milliseconds")->check(CLI::Range(0, 2000));
+  app.add_flag("--only-ours", options.only_ours, "leaves the others out");
+  app.add_flag("--remarks", options.remarks, "one line for each thing that went wrong");
+  app.add_flag("--check", options.check, "fails where a target is not reached");
+  CLI11_PARSE(app, argc, argv);
+  return run(options);
+}
