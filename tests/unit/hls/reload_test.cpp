@@ -174,6 +174,43 @@ TEST_CASE("nothing is served before it can be played, nothing is held after the 
         Decision::kReady);
 }
 
+TEST_CASE("of the I-frame playlist whole segments are waited for, whatever part is asked for") {
+  Presentation p({.first_msn = 10});
+  const auto decide_i = [&](std::string_view query) {
+    return decide_i_frames(*p.snapshot(), 0, parse_directives(query).value());
+  };
+  CHECK(decide_i("") == Decision::kWait);  // Not playable yet.
+  CHECK(decide_i("_HLS_msn=12") == Decision::kWait);
+  CHECK(decide_i("_HLS_msn=13") == Decision::kTooFarAhead);
+  p.segments(3);
+  p.parts(2);  // 10 to 12 are listed, of 13 there are two parts.
+  struct Case {
+    const char* query;
+    Decision decision;
+  };
+  using enum Decision;
+  const Case cases[] = {
+      {"", kReady},
+      {"_HLS_msn=0", kReady},
+      {"_HLS_msn=12", kReady},
+      {"_HLS_msn=12&_HLS_part=99", kReady},
+      {"_HLS_msn=13", kWait},
+      {"_HLS_msn=13&_HLS_part=0", kWait},  // The part is there, its picture is not listed.
+      {"_HLS_msn=14&_HLS_skip=YES", kWait},
+      {"_HLS_msn=15", kTooFarAhead},  // Last + 3.
+      {"_HLS_msn=18446744073709551615&_HLS_part=18446744073709551615", kTooFarAhead},
+  };
+  for (const Case& c : cases) {
+    INFO(c.query);
+    CHECK(decide_i(c.query) == c.decision);
+  }
+  p.parts(4);
+  CHECK(decide_i("_HLS_msn=13&_HLS_part=0") == kReady);
+  CHECK(decide_i("_HLS_msn=15") == kWait);
+  p.store->end();
+  CHECK(decide_i("_HLS_msn=99") == kReady);
+}
+
 TEST_CASE("paths name what there is, what comes next, or nothing") {
   Presentation p({.first_msn = 10});
   p.segments(2);
@@ -189,6 +226,8 @@ TEST_CASE("paths name what there is, what comes next, or nothing") {
       {"master.m3u8", kMultivariantPlaylist},
       {"v0.m3u8", kMediaPlaylist},
       {"a0.m3u8", kMediaPlaylist},
+      {"v0.iframes.m3u8", kIFramePlaylist},
+      {"a0.iframes.m3u8", kNotFound},
       {"v0/init-1.mp4", kInit},
       {"v0/10.m4s", kSegment},
       {"v0/12.m4s", kNotFound},  // In progress.
@@ -215,6 +254,12 @@ TEST_CASE("paths name what there is, what comes next, or nothing") {
       {"v0/99999999999999999999.m4s", kNotFound},
       {"v0/../v0/10.m4s", kNotFound},
       {"v0/init-2.mp4", kNotFound},
+      {"v0/init-0.mp4", kNotFound},
+      {"v0/init-01.mp4", kNotFound},
+      {"v0/init-.mp4", kNotFound},
+      {"v0/init-4294967297.mp4", kNotFound},  // 1, were it cut to 32 bits.
+      {"v0/init-1.m4s", kNotFound},
+      {"v0init-1.mp4", kNotFound},
   };
   for (const Case& c : cases) {
     INFO(c.path);
@@ -241,4 +286,66 @@ TEST_CASE("parts are answered for three target durations after they left the pla
   p.segments(3);
   CHECK(resolve(*p.snapshot(), "v0/0.0.m4s").kind == ResourceKind::kPart);
   CHECK(resolve(*p.snapshot(), "v0/0.5.m4s").kind == ResourceKind::kPart);
+}
+
+TEST_CASE("init sections are answered as long as a segment needs them, and from their hint on") {
+  Presentation p({.window_segments = 6});
+  p.segments(1);
+  const auto init = [&](int number) {
+    return resolve(*p.snapshot(), "v0/init-" + std::to_string(number) + ".mp4");
+  };
+  p.video.cut("second");
+  CHECK(as_text(*init(2).bytes) == "second");
+  p.segments(7);
+  CHECK(as_text(*init(1).bytes) == "v0 init");
+  p.video.cut("third");
+  p.segments(1);
+  CHECK(as_text(*init(1).bytes) == "v0 init");
+  CHECK(as_text(*init(2).bytes) == "second");
+  CHECK(as_text(*init(3).bytes) == "third");
+  CHECK(init(4).kind == ResourceKind::kNotFound);
+  p.segments(10);  // Segment 0, the only one with the first, is answered no longer.
+  CHECK(init(1).kind == ResourceKind::kNotFound);
+  CHECK(as_text(*init(2).bytes) == "second");
+}
+
+TEST_CASE("what has left the memory is answered from its file, or not at all") {
+  Presentation p({.window_segments = 20, .memory_segments = 6});
+  p.video.parts(1);
+  p.video.part(/*gap=*/true);
+  p.video.parts(4);
+  p.audio.parts(6);
+  p.segments(1);
+  for (const std::size_t rendition : {0u, 1u}) {
+    for (const std::uint64_t msn : {0u, 1u}) {
+      p.store->set_file(rendition, msn, "/files/" + std::to_string(msn));
+    }
+  }
+  const auto get = [&](std::string_view path) { return resolve(*p.snapshot(), path); };
+  CHECK(get("v0/1.m4s").segment);
+  p.segments(6);  // 0 and 1 go.
+
+  // "1.0;" and so on: four bytes a part.
+  const Resource segment = get("v0/1.m4s");
+  CHECK(segment.kind == ResourceKind::kSegment);
+  CHECK_FALSE(segment.segment);
+  REQUIRE(segment.range.file);
+  CHECK(*segment.range.file == "/files/1");
+  CHECK(segment.range.offset == 0);
+  CHECK(segment.range.size == 24);
+  const Resource part = get("v0/1.2.m4s");
+  CHECK(part.kind == ResourceKind::kPart);
+  CHECK_FALSE(part.bytes);
+  REQUIRE(part.range.file);
+  CHECK(part.range.offset == 8);
+  CHECK(part.range.size == 4);
+  // With a part missing: the parts there are lie without a hole.
+  CHECK(get("v0/0.m4s").kind == ResourceKind::kNotFound);
+  CHECK(get("v0/0.1.m4s").kind == ResourceKind::kNotFound);
+  CHECK(get("v0/0.2.m4s").range.offset == 4);
+  CHECK(get("v0/2.0.m4s").bytes);
+  p.segments(1);  // 2 goes, and lies nowhere.
+  CHECK(get("v0/2.m4s").kind == ResourceKind::kNotFound);
+  CHECK(get("v0/2.0.m4s").kind == ResourceKind::kNotFound);
+  CHECK(get("v0/1.m4s").kind == ResourceKind::kSegment);
 }
