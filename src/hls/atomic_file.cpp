@@ -45,7 +45,7 @@ Result<void> write_file_atomically(const std::filesystem::path& path,
   if (error == 0 && std::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
   if (error == 0) return {};
   unlink(temporary.c_str());
-  return fail(ErrorCode::kIo,
+  return fail(error == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
               "writing " + path.string() + ": " + std::generic_category().message(error));
 }
 

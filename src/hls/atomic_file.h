@@ -10,7 +10,8 @@
 namespace spacecast::hls {
 
 // Writes the pieces one after the other to a hidden file beside `path` and renames it to `path`.
-// Blocks on the disk. On failure (kIo, with the path and the system's reason) `path` is as it was.
+// Blocks on the disk. On failure (kNotFound where the directory is gone, else kIo; with the path
+// and the system's reason) `path` is as it was.
 [[nodiscard]] Result<void> write_file_atomically(const std::filesystem::path& path,
                                                  const std::vector<std::string_view>& pieces);
 
