@@ -79,3 +79,31 @@ def space(*arguments: str, listen: str = "127.0.0.1:0") -> Server:
             server.url = f"{address}spaces/check/hls/master.m3u8"
             return server
     raise AssertionError("the Space did not start")
+
+
+def feed_video(port: int, width: int = 320, height: int = 180) -> subprocess.Popen[bytes]:
+    """An encoder in a process of its own, sending RTP: it can be stopped and killed without the origin. What is late
+    after a stop is dropped, as a camera's frames would be."""
+    return _feed(f"videotestsrc is-live=true ! video/x-raw,width={width},height={height},framerate=30/1"
+                 " ! x264enc tune=zerolatency speed-preset=ultrafast bframes=0 key-int-max=30 bitrate=300"
+                 " ! video/x-h264,profile=constrained-baseline ! rtph264pay config-interval=-1 pt=96", port)
+
+
+def feed_audio(port: int) -> subprocess.Popen[bytes]:
+    return _feed("audiotestsrc is-live=true samplesperbuffer=480 ! audio/x-raw,rate=48000,channels=2"
+                 " ! audioconvert ! rtpL16pay pt=97", port)
+
+
+def _feed(source: str, port: int) -> subprocess.Popen[bytes]:
+    line = f"{source} ! udpsink host=127.0.0.1 port={port} sync=true max-lateness=100000000"
+    return subprocess.Popen(["gst-launch-1.0", "-q", *line.split()], stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL)
+
+
+def fed_sink(video_port: int, audio_port: int) -> Server:
+    """The element, with its picture and its sound from feed_video() and feed_audio()."""
+    return sink(f"udpsrc port={video_port} caps=application/x-rtp,media=video,clock-rate=90000,encoding-name=H264"
+                " ! rtph264depay ! h264parse ! sink.video_0",
+                f"udpsrc port={audio_port} caps=application/x-rtp,media=audio,clock-rate=48000,encoding-name=L16,"
+                "channels=2,payload=97 ! rtpL16depay ! audioconvert ! audiorate tolerance=40000000"
+                " ! avenc_aac bitrate=96000 ! aacparse ! sink.audio_0")

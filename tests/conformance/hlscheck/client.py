@@ -21,6 +21,15 @@ class Client:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._exchanges: list[Exchange] = []
+        self._open: set[http.client.HTTPConnection] = set()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Closes all connections; nobody may be asking any more."""
+        for connection in self._open:
+            connection.close()
 
     def exchanges(self) -> tuple[Exchange, ...]:
         with self._lock:
@@ -88,9 +97,13 @@ class Client:
         if netloc in kept:
             return kept[netloc], False
         kept[netloc] = http.client.HTTPConnection(netloc, timeout=self._timeout_s)
+        with self._lock:
+            self._open.add(kept[netloc])
         return kept[netloc], True
 
     def _drop(self, netloc: str) -> None:
         connection = self._local.__dict__.setdefault("connections", {}).pop(netloc, None)
         if connection:
             connection.close()
+            with self._lock:
+                self._open.discard(connection)

@@ -24,6 +24,7 @@ class Fault:
 
 
 FAULTS: list[Fault] = []
+SEGMENT_TAGS = ("#EXT-X-PROGRAM-DATE-TIME", "#EXTINF", "#EXT-X-BYTERANGE", "#EXT-X-GAP")
 
 
 class NoPlace(Exception):
@@ -111,7 +112,7 @@ def before_segment(text: str, uri_prefix: str, insert: str) -> str:
                   if uri_prefix in line and not line.startswith("#EXT-X-PRELOAD-HINT")), None)
     if first is None:
         return text
-    while first and lines[first - 1].startswith(("#EXT-X-PROGRAM-DATE-TIME", "#EXTINF")):
+    while first and lines[first - 1].startswith(SEGMENT_TAGS):
         first -= 1
     return "".join(lines[:first]) + insert + "".join(lines[first:])
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
 from .faults import (NoPlace, audio, a_part, before_segment, each_line, each_playlist, fault, one, segment_prefix,
@@ -115,9 +116,11 @@ def no_date(recording: Recording) -> Recording:
 
 @fault("sound and picture have different dates", "R97")
 def dates_apart(recording: Recording) -> Recording:
-    def later(text: str) -> str:
-        return re.sub(r"(DATE-TIME:.*\.)(\d{3})Z", lambda m: f"{m[1]}{min(999, int(m[2]) + 12):03}Z", text)
-    return each_playlist(recording, later, audio(recording).url)
+    def later(m: re.Match[str]) -> str:
+        date = datetime.fromisoformat(m[1]) + timedelta(milliseconds=12)
+        return "#EXT-X-PROGRAM-DATE-TIME:" + date.isoformat(timespec="milliseconds")
+    return each_playlist(recording, lambda text: re.sub("#EXT-X-PROGRAM-DATE-TIME:(.*)", later, text),
+                         audio(recording).url)
 
 
 @fault("EXT-X-MAP changes without EXT-X-DISCONTINUITY", "R114")

@@ -4,7 +4,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from typing import Protocol, Sequence
+from typing import Callable, Protocol, Sequence
 from urllib.parse import urljoin
 
 from .client import Client
@@ -50,10 +50,13 @@ def run(client: Client, root: str, followers: Sequence[Followed], until: float) 
         thread.join()
 
 
-def _wait(follower: Followed, condition, until: float) -> bool:  # type: ignore[no-untyped-def]
+def _wait(follower: Followed, condition: Callable[[MediaPlaylist], bool], until: float) -> bool:
+    """Until the newest playlist is like that; False where it never will be or time is up."""
     while time.monotonic() < until:
         if follower.playlist is not None and condition(follower.playlist):
             return True
+        if follower.playlist is not None and follower.playlist.ended:
+            return False
         time.sleep(POLL_S)
     return False
 
@@ -202,7 +205,8 @@ def _permutations(client: Client, main: Followed) -> None:
 
 def _deltas(client: Client, follower: Followed) -> None:
     """Full, delta and delta with date ranges of the same state: released by the same update, or asked together."""
-    for turn in range(3):
+    # Each turn waits for an update, an I-frame playlist's for a whole segment.
+    for turn in range(1 if _playlist(follower).iframes_only else 3):
         wanted = _next(follower)
         urls = [f"{follower.url}?{wanted}{skip}" for skip in ("", "&_HLS_skip=YES", "&_HLS_skip=v2")]
         client.parallel("probe:delta-blocking", urls, group=turn)

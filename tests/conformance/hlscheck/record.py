@@ -149,11 +149,14 @@ class LateRequests:
 
 def record(url: str, duration_s: float = 30) -> Recording:
     """Plays `url` (a multivariant playlist) for that long, longer only where a probe still waits for its answer."""
-    client = Client()
-    master = client.get("master", url)
-    if master.status != 200:
+    with Client() as client:
+        master = client.get("master", url)
+        if master.status == 200:
+            _play(client, url, [urljoin(url, uri) for uri in parse_multivariant(master.text).playlists], duration_s)
         return Recording(url, client.exchanges())
-    playlists = [urljoin(url, uri) for uri in parse_multivariant(master.text).playlists]
+
+
+def _play(client: Client, url: str, playlists: list[str], duration_s: float) -> None:
     until = time.monotonic() + duration_s
     late = LateRequests(client)
     followers = [Follower(client, playlist, until, late) for playlist in playlists]
@@ -166,4 +169,3 @@ def record(url: str, duration_s: float = 30) -> Recording:
     for init in {e.url for e in client.exchanges() if e.kind == "init"}:
         client.get("init", init)
     client.get("master", url)
-    return Recording(url, client.exchanges())
