@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -19,16 +20,21 @@ namespace {
 constexpr int kEnded = 0;
 constexpr int kFault = 1;
 constexpr int kBadUsage = 2;
+// Three hours are a playlist of half a megabyte.
+constexpr unsigned kDvrMax = 180;
 
 struct RunOptions {
   std::string space;
   std::string listen = "127.0.0.1:8080";
   std::string admin = "127.0.0.1:9100";
   std::string program;
+  std::string ladder;
+  std::string archive;
   std::string ice_address;
   std::string log = "text";
   std::string config;
   unsigned drain_s = 10;
+  unsigned dvr_min = 30;
   bool open = false;
 };
 
@@ -60,6 +66,9 @@ Result<WorkerOptions> worker_options(const RunOptions& options) {
   worker.listen = *parse_address(options.listen);
   worker.admin = *parse_address(options.admin);
   worker.program_file = options.program;
+  if (!options.ladder.empty()) worker.ladder = *parse_ladder(options.ladder);
+  worker.archive = options.archive;
+  worker.dvr = std::chrono::minutes(options.dvr_min);
   worker.ice_address = options.ice_address;
   worker.drain = std::chrono::seconds(options.drain_s);
   if (!options.open) {
@@ -109,9 +118,15 @@ int run(const RunOptions& options) {
   std::fflush(stdout);
   const EndSignals signals(*loop, [&] {
     log_event(LogLevel::kInfo, "ending");
-    (*worker)->end([&] { loop->quit(); });
+    (*worker)->end([&](bool in_order) {
+      if (!in_order) status = kFault;
+      loop->quit();
+    });
   });
   loop->run();
+  // After a fault nothing is ended in order: the next run on the same archive goes on. What hangs
+  // would hang the destructors too.
+  if (status != kEnded) std::_Exit(status);
   worker->reset();
   log_event(LogLevel::kInfo, "ended");
   return status;
@@ -136,6 +151,17 @@ void add_run_command(CLI::App& app, int& status) {
   command->add_flag("--open", options->open, "No join tokens; only on a loopback address");
   command->add_option("--program", options->program, "Launch description to run as the program")
       ->check(CLI::ExistingFile);
+  command
+      ->add_option("--ladder", options->ladder,
+                   "Pictures to encode, largest first: 720p,360p; default: the program's own only")
+      ->check(check([](const std::string& text) { return parse_ladder(text); }, "NAMES"));
+  command
+      ->add_option("--dvr", options->dvr_min,
+                   "Minutes that viewers can rewind; 0: the short live window")
+      ->capture_default_str()
+      ->check(CLI::Range(0u, kDvrMax));
+  command->add_option("--archive", options->archive,
+                      "Directory for the recording; a Space that was cut off goes on from it");
   command
       ->add_option("--ice-address", options->ice_address,
                    "The only local address for speakers' media; default: all interfaces")

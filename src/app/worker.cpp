@@ -13,6 +13,7 @@
 #include "app/admin.h"
 #include "app/log.h"
 #include "app/paths.h"
+#include "app/recording.h"
 #include "app/worker_metrics.h"
 #include "hls/store.h"
 #include "http/server.h"
@@ -50,16 +51,31 @@ Result<std::string> read_description(const std::filesystem::path& file) {
   return text.str();
 }
 
-// Running time and wall time as the playlists map them; before the first segment nobody can tell
-// the difference.
-WallTime wall_time(const hls::Snapshot& snapshot, MediaTime running_time) {
-  for (const auto& rendition : snapshot.renditions) {
-    if (rendition.segments.empty()) continue;
-    const auto& segment = *rendition.segments.front();
-    return segment.wall_start +
-           std::chrono::duration_cast<WallTime::duration>(running_time - segment.start);
+// The moment at which the program's running time is zero: what llhlssink maps it by too.
+WallTime wall_zero(const Program& program) {
+  const auto now = std::chrono::system_clock::now();
+  const MediaTime running(
+      static_cast<MediaTime::rep>(gst_clock_get_time(program.clock().get()) - program.base_time()));
+  return now - std::chrono::duration_cast<WallTime::duration>(running);
+}
+
+// An archive is gone on with by the same pictures only. Told before the program runs, where it can
+// be told: codecs are known with the first segment.
+Result<void> check_same_pictures(const hls::Snapshot& history, const std::vector<Rung>& ladder,
+                                 const std::filesystem::path& archive) {
+  std::vector<std::string> before;
+  for (const auto& rendition : history.renditions) {
+    if (rendition.info->kind != hls::MediaKind::kVideo) continue;
+    before.push_back(fmt::format("{}p", rendition.info->height));
   }
-  return std::chrono::system_clock::now();
+  const bool same = ladder.size() > 1 ? std::ranges::equal(before, ladder, {}, {}, &Rung::name)
+                                      : before.size() == 1;
+  if (before.empty() || same) return {};
+  return fail(
+      ErrorCode::kConflict,
+      fmt::format("archive {}: it was begun with the pictures {} and can be gone on with by "
+                  "the same --ladder only",
+                  archive.string(), fmt::join(before, ",")));
 }
 
 class SpaceWorker final : public Worker {
@@ -68,45 +84,64 @@ class SpaceWorker final : public Worker {
       : options_(std::move(options)), loop_(std::move(loop)) {}
 
   ~SpaceWorker() override {
-    // Nobody asks any more, then nobody speaks, then nothing is made.
+    // Nobody asks any more; then nothing is recorded, so that a Space that was not ended in order
+    // can be gone on with; then nobody speaks, and nothing is made.
     admin_.reset();
     server_.reset();
+    recording_.reset();
     space_.reset();
     program_.reset();
   }
 
   Result<void> start(std::function<void(Error)> failed) {
-    auto store = hls::Store::create({});
-    if (!store) return std::unexpected(store.error());
-    store_ = std::move(*store);
+    auto recording = Recording::open(
+        {.space = options_.space, .archive = options_.archive, .dvr = options_.dvr});
+    if (!recording) return std::unexpected(recording.error());
+    recording_ = std::move(*recording);
+    store_ = recording_->store();
+    auto same = check_same_pictures(*store_->snapshot(), options_.ladder, options_.archive);
+    if (!same) return same;
     if (auto listening = listen(); !listening) return listening;
     if (auto built = build_program(std::move(failed)); !built) return built;
     build_space();
-    origin_ =
-        origin::Origin::mount(*server_, store_, fmt::format("/spaces/{}/hls", options_.space));
     return serve_admin();
   }
 
   std::uint16_t port() const override { return server_->port(); }
   std::uint16_t admin_port() const override { return admin_->port(); }
 
-  void end(std::function<void()> ended) override {
+  void end(std::function<void(bool)> ended) override {
     ended_ = std::move(ended);
     ready_->store(false);
     drain_timer_ = loop_->after(options_.drain, [this] {
-      log_event(LogLevel::kWarning, "drain time is over", {{"space", options_.space}});
-      finish();
+      log_event(LogLevel::kWarning, "drain time is over",
+                {{"space", options_.space}, {"unfinished", unfinished_}});
+      // Clients that do not take their answers are no fault of ours.
+      finish(recorded_);
     });
-    space_->end([this] { program_->end([this] { wait_for_answers(); }); });
+    unfinished_ = "stage and program";
+    space_->end([this] {
+      program_->end([this] {
+        unfinished_ = "recording";
+        recording_->close(loop_, [this] {
+          unfinished_ = "answers";
+          recorded_ = true;
+        });
+        wait_for_answers();
+      });
+    });
   }
 
  private:
-  // First of all: an address in use is the commonest reason not to start.
+  // Before the program, which takes its time: players that come back after a restart have their
+  // playlists at once. Nothing lies between listening and the first route, which would be a 404.
   Result<void> listen() {
     auto server =
         http::Server::create({.host = options_.listen.host, .port = options_.listen.port});
     if (!server) return std::unexpected(server.error());
     server_ = std::move(*server);
+    origin_ =
+        origin::Origin::mount(*server_, store_, fmt::format("/spaces/{}/hls", options_.space));
     auto pages = http::StaticFiles::load({web_dir()}, {.content_security_policy = kPagePolicy});
     if (!pages) return std::unexpected(pages.error());
     const auto get = [this](std::string pattern, http::Handler handler) {
@@ -130,12 +165,14 @@ class SpaceWorker final : public Worker {
         options_.program_file.empty() ? program_description().string() : options_.program_file);
     if (!description) return std::unexpected(description.error());
     auto program = Program::create(
-        {.description = *description, .slots = kPlacesOnStage}, loop_, store_,
+        {.description = *description, .slots = kPlacesOnStage, .ladder = options_.ladder}, loop_,
+        store_,
         {.on_air = [this](const Program::OnAir& on_air) { set_on_air(on_air); },
          .talking = [this](const std::vector<unsigned>& slots) { space_->set_talking(slots); },
          .failed = std::move(failed)});
     if (!program) return std::unexpected(program.error());
     program_ = std::move(*program);
+    wall_zero_ = wall_zero(*program_);
     return {};
   }
 
@@ -156,7 +193,8 @@ class SpaceWorker final : public Worker {
   }
 
   Result<void> serve_admin() {
-    const WorkerParts parts{*server_, origin_, space_->counters(), space_->teardown(), store_};
+    const WorkerParts parts{*server_,           origin_, space_->counters(),
+                            space_->teardown(), store_,  recording_};
     auto admin = start_admin(
         options_.admin,
         [store = store_, ready = ready_] { return ready->load() && store->snapshot()->playable(); },
@@ -176,7 +214,8 @@ class SpaceWorker final : public Worker {
       speaker = entry.id;
       name = entry.name;
     }
-    store_->set_on_air(speaker, name, wall_time(*store_->snapshot(), on_air.cut));
+    store_->set_on_air(speaker, name,
+                       wall_zero_ + std::chrono::duration_cast<WallTime::duration>(on_air.cut));
     log_event(LogLevel::kInfo, "on air",
               {{"speaker", speaker},
                {"name", name},
@@ -189,20 +228,22 @@ class SpaceWorker final : public Worker {
   // pending any more.
   void wait_for_answers() {
     answers_timer_ = loop_->every(kAnswersCheck, [this] {
-      if (server_->pending() == 0) finish();
+      if (recorded_ && server_->pending() == 0) finish(true);
     });
   }
 
-  void finish() {
+  void finish(bool in_order) {
     answers_timer_.stop();
     drain_timer_.stop();
-    if (ended_) std::exchange(ended_, {})();
+    if (ended_) std::exchange(ended_, {})(in_order);
   }
 
   WorkerOptions options_;
   std::shared_ptr<Loop> loop_;
+  std::shared_ptr<Recording> recording_;
   std::shared_ptr<hls::Store> store_;
   std::unique_ptr<Program> program_;
+  WallTime wall_zero_{};
   std::shared_ptr<studio::Space> space_;
   std::shared_ptr<origin::Origin> origin_;
   std::unique_ptr<http::Server> server_;
@@ -210,7 +251,9 @@ class SpaceWorker final : public Worker {
   std::shared_ptr<std::atomic<bool>> ready_ = std::make_shared<std::atomic<bool>>(true);
   Timer drain_timer_;
   Timer answers_timer_;
-  std::function<void()> ended_;
+  std::function<void(bool)> ended_;
+  const char* unfinished_ = "";
+  bool recorded_ = false;
 };
 
 }  // namespace

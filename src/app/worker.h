@@ -6,13 +6,16 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "app/address.h"
 #include "base/error.h"
 #include "glibx/loop.h"
+#include "pipelines/ladder.h"
 
 namespace spacecast {
 
@@ -20,15 +23,19 @@ struct WorkerOptions {
   std::string space;
   Address listen{"127.0.0.1", 8080};
   Address admin{"127.0.0.1", 9100};
-  std::string program_file;  // Empty: the one that ships.
-  std::string ice_address;   // Empty: all interfaces.
+  std::string program_file;       // Empty: the one that ships.
+  std::vector<Rung> ladder;       // Empty: the program's own picture only.
+  std::filesystem::path archive;  // Empty: none.
+  std::chrono::minutes dvr{30};
+  std::string ice_address;  // Empty: all interfaces.
   std::chrono::seconds drain{10};
 };
 
 class Worker {
  public:
-  // Listens, builds the program and starts it. `failed` is called on the control loop when the
-  // program breaks; nothing can mend it but a new process.
+  // Listens, builds the program and starts it. What an earlier run has left in the archive is
+  // served at once. `failed` is called on the control loop when the program breaks; nothing can
+  // mend it but a new process, which goes on in the same archive.
   [[nodiscard]] static Result<std::unique_ptr<Worker>> create(WorkerOptions options,
                                                               std::shared_ptr<Loop> loop,
                                                               std::function<void(Error)> failed);
@@ -38,8 +45,10 @@ class Worker {
   [[nodiscard]] virtual std::uint16_t admin_port() const = 0;
 
   // Ends the Space in order: speakers told, last part published, EXT-X-ENDLIST, everybody who waits
-  // answered. `ended` is called on the control loop, at the latest when the drain time is over.
-  virtual void end(std::function<void()> ended) = 0;
+  // answered, the archive closed. `ended` is called on the control loop, at the latest when the
+  // drain time is over; then the argument is false where anything of the Space is unfinished.
+  // Something hangs, in that case, and so would the destructor.
+  virtual void end(std::function<void(bool in_order)> ended) = 0;
 };
 
 }  // namespace spacecast

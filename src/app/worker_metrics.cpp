@@ -102,6 +102,20 @@ void add_store(Metrics& metrics, const WorkerParts& parts) {
       [store = parts.store] { return static_cast<double>(store->snapshot()->version); });
 }
 
+// The archive, or the rewind window's spool.
+void add_recording(Metrics& metrics, const WorkerParts& parts) {
+  const auto recording = parts.recording;
+  metrics.add_counter("spacecast_archive_segments_total", "Segments written, of all renditions.",
+                      [recording] { return static_cast<double>(recording->counts().written); });
+  metrics.add_counter("spacecast_archive_missing_segments_total",
+                      "Segments that left the memory before the disk took them.",
+                      [recording] { return static_cast<double>(recording->counts().missing); });
+  metrics.add_counter("spacecast_archive_bytes_total", "Bytes of media written.",
+                      [recording] { return static_cast<double>(recording->counts().bytes); });
+  metrics.add_gauge("spacecast_archive_failing", "1 while the disk refuses what is written.",
+                    [recording] { return recording->counts().failing ? 1.0 : 0.0; });
+}
+
 }  // namespace
 
 std::shared_ptr<const Metrics> worker_metrics(WorkerParts parts) {
@@ -109,6 +123,7 @@ std::shared_ptr<const Metrics> worker_metrics(WorkerParts parts) {
   add_stage(*metrics, parts);
   add_origin(*metrics, parts);
   add_store(*metrics, parts);
+  add_recording(*metrics, parts);
   metrics->add_gauge("spacecast_http_pending", "Requests not answered yet on the public address.",
                      [&server = parts.server] { return static_cast<double>(server.pending()); });
   metrics->add_counter("process_cpu_seconds_total", "CPU time of the process.", cpu_seconds);

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/metrics.h"
+#include "app/recording.h"
 #include "gstx/teardown.h"
 #include "hls/store.h"
 #include "http/server.h"
@@ -19,6 +20,7 @@ struct WorkerParts {
   std::shared_ptr<const studio::SpaceCounters> stage;
   std::shared_ptr<const Teardown> teardown;
   std::shared_ptr<const hls::Store> store;
+  std::shared_ptr<const Recording> recording;
 };
 
 [[nodiscard]] std::shared_ptr<const Metrics> worker_metrics(WorkerParts parts);

@@ -1,65 +1,14 @@
 """Goal: `spacecast run` starts, says where, tells an operator what is wrong in one line, and ends in order.
 Method: the program itself on ports that the system picks; what it prints, answers and exits with."""
 import json
-import os
 import re
 import signal
 import socket
-import subprocess
 import tempfile
 import threading
-import time
 import unittest
-import urllib.error
-import urllib.request
 
-BUILD = os.environ["SPACECAST_BUILD"]
-SOURCE = os.environ["SPACECAST_SOURCE"]
-DEADLINE_S = 30
-ENDED, FAULT, BAD_USAGE = 0, 1, 2
-
-
-def command(*arguments):
-    return [f"{SOURCE}/scripts/spacecast", "run", *arguments]
-
-
-def refused(*arguments, **environment):
-    """Exit status and standard error of a start that fails."""
-    done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=DEADLINE_S,
-                          env={**os.environ, **environment})
-    return done.returncode, done.stderr
-
-
-class Worker:
-    """A running worker; `viewer`, `stage` and `admin` are the addresses that it printed."""
-
-    def __init__(self, *arguments):
-        self.process = subprocess.Popen(
-            command("--space", "demo", "--open", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
-                    "--ice-address", "127.0.0.1", *arguments),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addresses = dict(self.process.stdout.readline().split() for _ in range(4))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.communicate()
-
-    def get(self, base, path):
-        return urllib.request.urlopen(self.addresses[base] + path, timeout=DEADLINE_S)
-
-    def wait_ready(self):
-        until = time.monotonic() + DEADLINE_S
-        while time.monotonic() < until:
-            try:
-                return self.get("admin", "readyz").read()
-            except urllib.error.HTTPError as error:
-                assert error.code == 503, error.code
-                time.sleep(0.05)
-        raise AssertionError("not ready in time")
+from worker import BAD_USAGE, DEADLINE_S, ENDED, FAULT, Worker, refused
 
 
 class BadUsage(unittest.TestCase):

@@ -1,0 +1,155 @@
+"""Goal: a worker killed with SIGKILL and started again on the same archive goes on where it was cut off; the
+archive is one recording afterwards. Method: the program itself on one port, a client that asks until it is
+answered, and ffmpeg for the recording."""
+import json
+import pathlib
+import subprocess
+import tempfile
+import time
+import unittest
+
+from worker import DEADLINE_S, ENDED, FAULT, Playlist, Worker, get_patiently, refused, wait_for
+
+
+def decode(master):
+    """What ffmpeg says of a presentation on disk, and how many pictures it holds."""
+    done = subprocess.run(
+        ["ffprobe", "-v", "error", "-count_frames", "-select_streams", "v:0", "-show_entries",
+         "stream=nb_read_frames", "-of", "json", str(master)],
+        capture_output=True, text=True, timeout=2 * DEADLINE_S, check=True)
+    return done.stderr, int(json.loads(done.stdout)["streams"][0]["nb_read_frames"])
+
+
+class Restart(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.archive = pathlib.Path(folder.name)
+        self.recording = self.archive / "spaces" / "demo" / "hls"
+
+    def start(self, *arguments, **options):
+        worker = Worker("--archive", self.archive, *arguments, **options)
+        self.addCleanup(worker.__exit__)
+        return worker
+
+    def kill_after(self, worker, segments):
+        """The playlists of a worker that was killed when so many segments were complete."""
+        wait_for(f"{segments} segments",
+                 lambda: len(worker.playlist().numbers) >= segments and worker.playlist().parts)
+        last = {name: worker.playlist(name) for name in ("v0", "a0")}
+        worker.process.kill()
+        worker.process.wait()
+        return last
+
+    def test_numbers_go_on_and_the_archive_is_one_recording(self):
+        first = self.start()
+        first.wait_ready()
+        old = first.playlist().numbers[0]
+        served = first.hls(f"v0/{old}.m4s")
+        before = self.kill_after(first, 3)
+        killed = time.monotonic()
+
+        second = self.start(port=first.port)
+        # A player that lost its origin asks again for what it asked for: the segment after the last one.
+        wanted = before["v0"].numbers[-1] + 1
+        url = second.addresses["viewer"] + f"spaces/demo/hls/v0.m3u8?_HLS_msn={wanted}"
+        after = Playlist(get_patiently(url).decode())
+        hint = after.hint
+        part = get_patiently(second.addresses["viewer"] + "spaces/demo/hls/" + hint)
+        gap = time.monotonic() - killed
+        print(f"from the kill to the next part: {gap:.2f} s", flush=True)
+
+        self.assertIn(b"moof", part[:64])
+        for name, last in before.items():
+            now = second.playlist(name)
+            self.assertLessEqual(last.sequence, now.sequence)
+            self.assertEqual(last.discontinuity_sequence, now.discontinuity_sequence)
+            self.assertEqual(now.numbers, list(range(now.sequence, now.sequence + len(now.numbers))))
+            self.assertTrue(set(last.numbers) <= set(now.numbers))
+            wait_for("the new run's init section", lambda: second.playlist(name).maps ==
+                     [f"{name}/init-1.mp4", f"{name}/init-2.mp4"])
+            self.assertEqual(second.playlist(name).discontinuities, 1)
+            self.assertIn(b"moov", second.hls(f"{name}/init-2.mp4"))
+        self.assertEqual(second.hls(f"v0/{old}.m4s"), served, "a name stands for the same bytes for ever")
+
+        wait_for("segments of the new run", lambda: second.playlist().numbers[-1] >= wanted + 2)
+        log = second.end()
+        self.assertEqual(second.process.returncode, ENDED, log)
+        recorded = Playlist((self.recording / "v0.m3u8").read_text())
+        self.assertEqual(recorded.tag("EXT-X-PLAYLIST-TYPE"), "VOD")
+        self.assertTrue(recorded.ended)
+        self.assertEqual(recorded.discontinuities, 1)
+        self.assertEqual(recorded.gaps, 0)
+        self.assertEqual(recorded.numbers[0], before["v0"].sequence)
+        self.assertEqual((self.recording / f"v0/{old}.m4s").read_bytes(), served)
+        complaints, frames = decode(self.recording / "master.m3u8")
+        self.assertEqual(complaints, "")
+        self.assertAlmostEqual(frames / 30, recorded.duration, delta=0.1)
+
+        self.refuse("it has ended")
+
+    def refuse(self, *words):
+        code, errors = refused("--space", "demo", "--open", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
+                               "--archive", self.archive)
+        self.assertEqual(code, FAULT, errors)
+        self.assertEqual(errors.count("\n"), 1, "one line, not: " + errors)
+        for word in (str(self.recording), *words):
+            self.assertIn(word, errors)
+
+    def test_what_cannot_be_gone_on_with_is_refused_in_one_line(self):
+        worker = self.start("--ladder", "720p,240p")
+        self.refuse("another process")
+        worker.wait_ready()
+        self.kill_after(worker, 2)
+        self.refuse("720p,240p", "--ladder")
+        # The refusals have ended nothing.
+        again = self.start("--ladder", "720p,240p")
+        again.wait_ready()
+        wait_for("the new run", lambda: again.playlist("v1").discontinuities)
+
+
+class Rewind(unittest.TestCase):
+    def test_without_an_archive_old_segments_come_from_a_spool_that_goes_with_the_worker(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with Worker(TMPDIR=folder) as worker:
+                worker.wait_ready()
+                spools = list(pathlib.Path(folder).iterdir())
+                self.assertEqual(len(spools), 1)
+                self.assertRegex(spools[0].name, r"^spacecast-demo-\w{6}$")
+                self.assertEqual(spools[0].stat().st_mode & 0o777, 0o700)
+                first = worker.playlist()
+                wait_for("segments that leave the memory", lambda: len(worker.playlist().numbers) >= 18, 60)
+                last = worker.playlist()
+                self.assertEqual(last.numbers[0], first.numbers[0], "a rewind window keeps them")
+                self.assertIn(b"moof", worker.hls(f"v0/{first.numbers[0]}.m4s")[:64])
+                worker.end()
+                self.assertEqual(list(pathlib.Path(folder).iterdir()), [])
+
+    def test_a_killed_workers_spool_is_removed_by_the_next(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with Worker(TMPDIR=folder) as worker:
+                worker.wait_ready()
+            left = set(pathlib.Path(folder).iterdir())
+            self.assertEqual(len(left), 1)
+            with Worker(TMPDIR=folder) as worker:
+                now = set(pathlib.Path(folder).iterdir())
+                self.assertEqual(len(now), 1)
+                self.assertNotEqual(now, left)
+
+    def test_numbers_of_a_worker_without_a_history_never_go_back(self):
+        with Worker("--dvr", 0) as worker:
+            worker.wait_ready()
+            before = worker.playlist().numbers[-1]
+        with Worker("--dvr", 0) as worker:
+            worker.wait_ready()
+            self.assertGreater(worker.playlist().sequence, before)
+
+    def test_a_disk_that_is_not_there_shortens_the_window_only(self):
+        with Worker(TMPDIR="/nowhere") as worker:
+            worker.wait_ready()
+            self.assertEqual(worker.metric("spacecast_archive_segments_total"), 0)
+            self.assertIn("/nowhere", worker.end())
+
+
+if __name__ == "__main__":
+    unittest.main()
