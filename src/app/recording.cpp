@@ -62,7 +62,7 @@ Result<void> Recording::open_disk(const RecordingOptions& options) {
   }
   directory_ = archive.directory;
   archive.on_error = [directory = directory_](const Error& error) {
-    log_event(LogLevel::kError, "disk fails; the Space goes on without it",
+    log_event(LogLevel::kError, "disk fails",
               {{"directory", directory}, {"reason", error.message}});
   };
   auto opened = hls::Archive::open(std::move(archive));

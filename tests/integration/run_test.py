@@ -7,8 +7,9 @@ import socket
 import tempfile
 import threading
 import unittest
+import urllib.error
 
-from worker import BAD_USAGE, DEADLINE_S, ENDED, FAULT, Worker, refused
+from worker import BAD_USAGE, DEADLINE_S, ENDED, FAULT, Worker, refused, wait_for
 
 
 class BadUsage(unittest.TestCase):
@@ -27,9 +28,12 @@ class BadUsage(unittest.TestCase):
         self.check(["--log", "xml", "text", "json"], "--space", "a", "--open", "--log", "xml")
         self.check(["--ice-address", "host"], "--space", "a", "--open", "--ice-address", "host")
         self.check(["--space"], "--open")
+        self.check(["--dvr", "181", "180"], "--space", "a", "--open", "--dvr", "181")
+        self.check(["--ladder", "360p,720p", "480p, 360p"], "--space", "a", "--open", "--ladder", "360p,720p")
 
     def test_environment_is_checked_like_the_command_line(self):
         self.check(["--drain", "soon"], "--space", "a", "--open", SPACECAST_DRAIN="soon")
+        self.check(["--ladder", "big"], "--space", "a", "--open", SPACECAST_LADDER="big")
 
     def test_a_key_that_is_no_option_is_named(self):
         with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
@@ -55,6 +59,51 @@ class BadUsage(unittest.TestCase):
 
 
 class Run(unittest.TestCase):
+    def test_a_ladder_is_served_with_all_its_rungs(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write('ladder = "720p,360p"\ndvr = 0\n')
+            file.flush()
+            with Worker("--config", file.name) as worker:
+                worker.wait_ready()
+                master = worker.hls("master.m3u8").decode()
+                for size in ("1280x720", "640x360"):
+                    self.assertIn(f"RESOLUTION={size}", master)
+                full, small = (worker.playlist(name) for name in ("v0", "v1"))
+                common = set(full.durations) & set(small.durations)
+                self.assertGreaterEqual(len(common), 2)
+                for number in common:
+                    self.assertEqual(full.durations[number], small.durations[number])
+
+    def test_all_who_wait_are_answered_when_the_space_ends(self):
+        with Worker("--dvr", 0) as worker:
+            worker.wait_ready()
+            playlists = {name: worker.playlist(name) for name in ("v0", "a0")}
+            waiting = [f"{name}.m3u8?_HLS_msn={playlist.numbers[-1] + 2}" for name, playlist in playlists.items()]
+            waiting += [playlist.hint for playlist in playlists.values()]
+            # A hinted part that comes before the end is media; those of playlists wait for the end.
+            answers = [None] * 52
+
+            def ask(index):
+                try:
+                    answers[index] = worker.hls(waiting[index % 4])
+                except urllib.error.HTTPError as error:
+                    answers[index] = error.code
+
+            threads = [threading.Thread(target=ask, args=(i,)) for i in range(len(answers))]
+            for thread in threads:
+                thread.start()
+            wait_for("all to wait", lambda: worker.metric("spacecast_origin_parked_total") >= len(answers))
+            worker.process.send_signal(signal.SIGTERM)
+            for thread in threads:
+                thread.join(DEADLINE_S)
+            for index, answer in enumerate(answers):
+                if index % 4 < 2:
+                    self.assertIn(b"#EXT-X-ENDLIST", answer)
+                else:
+                    self.assertTrue(answer == 404 or b"moof" in answer[:64], answer)
+            _, log = worker.process.communicate(timeout=DEADLINE_S)
+            self.assertEqual(worker.process.returncode, ENDED, log)
+
     def test_a_worker_is_ready_measured_and_ends_in_order(self):
         with Worker("--log", "json") as worker:
             self.assertEqual(worker.get("admin", "healthz").read(), b"alive\n")

@@ -1,5 +1,6 @@
 """A worker as an operator runs it, and its playlists as a player reads them."""
 import contextlib
+import datetime
 import http.client
 import os
 import re
@@ -108,8 +109,22 @@ class Playlist:
         return [int(number) for _, number in self.segments]
 
     @property
+    def durations(self):
+        """Of each complete segment, by its number."""
+        return dict(zip(self.numbers, map(float, re.findall(r"(?m)^#EXTINF:([0-9.]+)", self.text))))
+
+    @property
+    def edge(self):
+        """The wall time at which the playlist ends."""
+        *_, (date, rest) = re.findall(r"(?ms)^#EXT-X-PROGRAM-DATE-TIME:(\S+)\n(.*?)(?=^#EXT-X-PROGRAM|\Z)",
+                                      self.text)
+        start = datetime.datetime.fromisoformat(date.replace("Z", "+00:00")).timestamp()
+        whole = re.findall(r"(?m)^#EXTINF:([0-9.]+)", rest)
+        return start + sum(map(float, whole or re.findall(r"(?m)^#EXT-X-PART:DURATION=([0-9.]+)", rest)))
+
+    @property
     def duration(self):
-        return sum(map(float, re.findall(r"(?m)^#EXTINF:([0-9.]+)", self.text)))
+        return sum(self.durations.values())
 
 
 def get_patiently(url, seconds=DEADLINE_S):
