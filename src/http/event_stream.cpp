@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "http/exchange.h"
+#include "http/connection.h"
 
 namespace spacecast::http {
 
@@ -24,31 +24,32 @@ std::string format_event(std::string_view event, std::string_view data) {
   return text + "\n\n";
 }
 
-SoupEventStream::SoupEventStream(std::shared_ptr<Loop> loop, std::weak_ptr<Exchange> exchange,
-                                 std::shared_ptr<StreamQueue> queue)
-    : loop_(std::move(loop)), exchange_(std::move(exchange)), queue_(std::move(queue)) {}
+QueuedEventStream::QueuedEventStream(std::shared_ptr<Loop> loop,
+                                     std::weak_ptr<Connection> connection,
+                                     std::shared_ptr<StreamQueue> queue)
+    : loop_(std::move(loop)), connection_(std::move(connection)), queue_(std::move(queue)) {}
 
-SoupEventStream::~SoupEventStream() {
+QueuedEventStream::~QueuedEventStream() {
   close();
 }
 
-void SoupEventStream::send(std::string_view event, std::string_view data) {
+void QueuedEventStream::send(std::string_view event, std::string_view data) {
   if (queue_->closed()) return;
   Bytes bytes = make_bytes(format_event(event, data));
   if (!queue_->enter(bytes->size())) {
     close();
     return;
   }
-  loop_->post([exchange = exchange_, bytes = std::move(bytes)]() mutable {
-    if (auto alive = exchange.lock()) alive->write_stream(std::move(bytes));
+  loop_->post([connection = connection_, bytes = std::move(bytes)]() mutable {
+    if (auto alive = connection.lock()) alive->write_stream(std::move(bytes));
   });
 }
 
-void SoupEventStream::close() {
+void QueuedEventStream::close() {
   if (queue_->closed()) return;
   queue_->close();
-  loop_->post([exchange = exchange_] {
-    if (auto alive = exchange.lock()) alive->end_stream();
+  loop_->post([connection = connection_] {
+    if (auto alive = connection.lock()) alive->end_stream();
   });
 }
 

@@ -1,4 +1,4 @@
-// The two ends of an event stream: SoupEventStream is what a handler holds, on any thread;
+// The two ends of an event stream: QueuedEventStream is what a handler holds, on any thread;
 // StreamQueue is the account of bytes between it and the socket.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace spacecast::http {
 
-class Exchange;
+class Connection;
 
 class StreamQueue {
  public:
@@ -32,13 +32,13 @@ class StreamQueue {
   std::atomic<bool> closed_{false};
 };
 
-class SoupEventStream final : public EventStream {
+class QueuedEventStream final : public EventStream {
  public:
-  SoupEventStream(std::shared_ptr<Loop> loop, std::weak_ptr<Exchange> exchange,
-                  std::shared_ptr<StreamQueue> queue);
-  SoupEventStream(const SoupEventStream&) = delete;
-  SoupEventStream& operator=(const SoupEventStream&) = delete;
-  ~SoupEventStream() override;
+  QueuedEventStream(std::shared_ptr<Loop> loop, std::weak_ptr<Connection> connection,
+                    std::shared_ptr<StreamQueue> queue);
+  QueuedEventStream(const QueuedEventStream&) = delete;
+  QueuedEventStream& operator=(const QueuedEventStream&) = delete;
+  ~QueuedEventStream() override;
 
   void send(std::string_view event, std::string_view data) override;
   void close() override;
@@ -46,7 +46,7 @@ class SoupEventStream final : public EventStream {
 
  private:
   std::shared_ptr<Loop> loop_;
-  std::weak_ptr<Exchange> exchange_;
+  std::weak_ptr<Connection> connection_;
   std::shared_ptr<StreamQueue> queue_;
 };
 

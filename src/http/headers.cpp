@@ -1,6 +1,5 @@
 #include "http/headers.h"
 
-#include <fmt/format.h>
 #include <glib.h>
 
 #include <algorithm>
@@ -83,23 +82,6 @@ Response options_response(std::string allow, const Headers& extra) {
       .body = nullptr};
   response.headers.insert(response.headers.end(), extra.begin(), extra.end());
   return response;
-}
-
-std::string serialize_final(const Response& response) {
-  const std::string_view body = response.body ? as_text(*response.body) : std::string_view();
-  std::string text =
-      fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
-  const auto append = [&](std::string_view name, std::string_view value) {
-    text += fmt::format("{}: {}\r\n", name, value);
-  };
-  for (const auto& [name, value] : cors_headers()) append(name, value);
-  for (const auto& [name, value] : response.headers) append(name, value);
-  if (!response.content_type.empty()) append("Content-Type", response.content_type);
-  append("Content-Length", std::to_string(body.size()));
-  append("Connection", "close");
-  text += "\r\n";
-  text += body;
-  return text;
 }
 
 }  // namespace spacecast::http

@@ -28,7 +28,4 @@ namespace spacecast::http {
 // The answer to OPTIONS on a known path, a CORS preflight among them.
 [[nodiscard]] Response options_response(std::string allow, const Headers& extra);
 
-// A complete HTTP/1.1 message that ends its connection, for answers that cannot wait for libsoup.
-[[nodiscard]] std::string serialize_final(const Response& response);
-
 }  // namespace spacecast::http

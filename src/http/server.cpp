@@ -1,14 +1,20 @@
 #include "http/server.h"
 
 #include <libsoup/soup.h>
-#include <poll.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <optional>
 #include <unordered_map>
 
 #include "base/mutex.h"
-#include "http/exchange.h"
+#include "http/connection.h"
+#include "http/socket_poller.h"
 
 namespace spacecast::http {
 namespace {
@@ -36,11 +42,6 @@ Result<Ref<GSocket>> listen_on(const Server::Options& options) {
   return socket;
 }
 
-std::uint16_t port_of(GSocket* socket) {
-  const auto address = adopt(g_socket_get_local_address(socket, nullptr));
-  return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address.get()));
-}
-
 std::size_t connection_limit(std::size_t wanted) {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
@@ -52,21 +53,26 @@ class SoupBackedServer final : public Server {
  public:
   SoupBackedServer(Options options, Ref<GSocket> socket)
       : socket_(std::move(socket)),
-        port_(port_of(socket_.get())),
+        address_(adopt(g_socket_get_local_address(socket_.get(), nullptr))),
         loop_(Loop::spawn(options.thread_name)),
         host_{.loop = loop_,
               .options = options,
-              .peers = PeerWatch(*loop_),
               .router = [this] { return router(); },
-              .remove = [this](SoupServerMessage* message) { forget(message); }},
-        max_connections_(connection_limit(options.max_connections)) {}
+              .read = [this](Connection& connection) { read(connection); },
+              .remove = [this](SocketPoller::Id id) { remove(id); }},
+        max_connections_(connection_limit(options.max_connections)) {
+    poller_.emplace(*loop_, [this](SocketPoller::Id id, SocketPoller::Events events) {
+      on_events(id, events);
+    });
+  }
 
   ~SoupBackedServer() override {
     loop_->post([this] {
       sweep_.stop();
-      signals_.clear();
+      poller_.reset();
+      request_started_ = {};
+      connections_.clear();
       soup_server_disconnect(server_.get());
-      exchanges_.clear();
       server_.reset();
     });
     loop_->quit_and_join();
@@ -75,16 +81,12 @@ class SoupBackedServer final : public Server {
   void start() {
     loop_->post([this] {
       server_ = adopt(SOUP_SERVER(g_object_new(SOUP_TYPE_SERVER, "raw-paths", TRUE, nullptr)));
-      signals_.push_back(Signal::connect(
+      request_started_ = Signal::connect(
           server_.get(), "request-started",
-          [this](SoupServer*, SoupServerMessage* message) { on_request_started(message); }));
-      signals_.push_back(Signal::connect(server_.get(), "request-read",
-                                         [this](SoupServer*, SoupServerMessage* message) {
-                                           const auto found = exchanges_.find(message);
-                                           if (found != exchanges_.end())
-                                             found->second->on_request_read();
-                                         }));
-      accept_from(socket_.get());
+          [this](SoupServer*, SoupServerMessage* message) { reading_->on_message(message); });
+      if (!poller_->add(g_socket_get_fd(socket_.get()), kListener)) {
+        g_error("the kernel does not watch the listener of port %u", unsigned(port()));
+      }
       const auto shortest =
           std::min({host_.options.request_timeout, host_.options.idle_timeout,
                     host_.options.write_timeout, std::chrono::milliseconds(4000)});
@@ -98,10 +100,12 @@ class SoupBackedServer final : public Server {
     router_ = std::make_shared<const Router>(router_->with(std::move(route)));
   }
 
-  std::uint16_t port() const override { return port_; }
+  std::uint16_t port() const override {
+    return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address_.get()));
+  }
   const std::shared_ptr<Loop>& loop() const override { return loop_; }
   std::size_t pending() const override { return host_.pending; }
-  std::size_t connections() const override { return connections_; }
+  std::size_t connections() const override { return connection_count_; }
 
  private:
   std::shared_ptr<const Router> router() const {
@@ -109,62 +113,82 @@ class SoupBackedServer final : public Server {
     return router_;
   }
 
-  void accept_from(GSocket* socket) {
-    ErrorOut error;
-    if (!soup_server_listen_socket(server_.get(), socket, SoupServerListenOptions(0),
-                                   error.out())) {
-      g_warning("port %u: %s", unsigned(port_), error.message());
+  void on_events(SocketPoller::Id id, SocketPoller::Events events) {
+    if (id == kListener) return accept_all();
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) return;
+    const auto connection = found->second;  // Which may end in it.
+    connection->on_events(events);
+  }
+
+  // Until there are no more, as the poller tells of the first only. Where the process has no
+  // descriptor left the rest wait in the kernel for the next sweep.
+  void accept_all() {
+    while (true) {
+      const int fd =
+          accept4(g_socket_get_fd(socket_.get()), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      if (fd < 0 && (errno == EINTR || errno == ECONNABORTED)) continue;
+      if (fd < 0) return;
+      if (connections_.size() >= max_connections_ || !adopt_connection(fd)) close(fd);
     }
   }
 
-  void on_request_started(SoupServerMessage* message) {
-    accepted_since_sweep_ = true;
-    const auto exchange = std::make_shared<Exchange>(host_, message);
-    exchanges_.emplace(message, exchange);
-    connections_ = exchanges_.size();
-    // libsoup reads the end of the stream next and closes.
-    if (exchanges_.size() > max_connections_) exchange->cut();
+  // False where the descriptor stays the caller's.
+  bool adopt_connection(int fd) {
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    auto socket = adopt(g_socket_new_from_fd(fd, nullptr));
+    if (!socket) return false;
+    const SocketPoller::Id id = next_id_++;
+    connections_.emplace(id, std::make_shared<Connection>(host_, id, std::move(socket)));
+    connection_count_ = connections_.size();
+    if (!poller_->add(fd, id)) remove(id);
+    return true;
   }
 
-  void forget(SoupServerMessage* message) {
-    exchanges_.erase(message);
-    connections_ = exchanges_.size();
+  void read(Connection& connection) {
+    reading_ = &connection;
+    // The client's own address is nothing that anybody asks for.
+    soup_server_accept_iostream(server_.get(), connection.stream(), address_.get(), address_.get(),
+                                nullptr);
+    reading_ = nullptr;
+  }
+
+  void remove(SocketPoller::Id id) {
+    connections_.erase(id);
+    connection_count_ = connections_.size();
   }
 
   void sweep() {
-    const auto now = Exchange::Clock::now();
-    for (const auto& [message, exchange] : exchanges_) exchange->check_deadlines(now);
-    revive_listener();
+    const auto now = Connection::Clock::now();
+    // A connection may remove itself, and no other.
+    for (auto next = connections_.begin(); next != connections_.end();) {
+      const auto connection = (next++)->second;
+      connection->check_deadlines(now);
+    }
+    accept_all();
   }
 
-  // libsoup 3.2 stops accepting for good when one accept() fails, as it does when the process runs
-  // out of descriptors. Connections that wait over a whole sweep with nothing accepted show that.
-  void revive_listener() {
-    pollfd waiting{.fd = g_socket_get_fd(socket_.get()), .events = POLLIN, .revents = 0};
-    const bool backlog = poll(&waiting, 1, 0) > 0 && (waiting.revents & POLLIN) != 0;
-    if (backlog && backlog_before_ && !accepted_since_sweep_) accept_from(socket_.get());
-    backlog_before_ = backlog;
-    accepted_since_sweep_ = false;
-  }
+  static constexpr SocketPoller::Id kListener = 0;
 
   const Ref<GSocket> socket_;
-  const std::uint16_t port_;
+  const Ref<GSocketAddress> address_;
   const std::shared_ptr<Loop> loop_;
   mutable Mutex mutex_;
   std::shared_ptr<const Router> router_ SPACECAST_GUARDED_BY(mutex_) =
       std::make_shared<const Router>();
 
   // On the loop.
-  ExchangeHost host_;
+  ConnectionHost host_;
   const std::size_t max_connections_;
   Ref<SoupServer> server_;
-  std::vector<Signal> signals_;
-  // A connection has at every moment one message that has begun, see Exchange.
-  std::unordered_map<SoupServerMessage*, std::shared_ptr<Exchange>> exchanges_;
-  std::atomic<std::size_t> connections_{0};
+  Signal request_started_;
+  Connection* reading_ = nullptr;  // Whose request libsoup begins to read in this very call.
+  std::optional<SocketPoller> poller_;
+  std::unordered_map<SocketPoller::Id, std::shared_ptr<Connection>> connections_;
+  SocketPoller::Id next_id_ = kListener + 1;
+  std::atomic<std::size_t> connection_count_{0};
   Timer sweep_;
-  bool backlog_before_ = false;
-  bool accepted_since_sweep_ = false;
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// HTTP/1.1 over libsoup 3, on a loop of its own.
+// HTTP/1.1, on a loop of its own: libsoup 3 reads requests, the rest is ours (see connection.h).
 //
 // A handler runs on the server's loop, gets the whole bounded request and a Responder, and may
 // answer at once or later, from any thread: a blocking playlist reload parks its Responder until
@@ -11,8 +11,8 @@
 // Server::Options. Every answer carries the CORS headers; errors are RFC 9457 problem documents.
 //
 // Pipelined requests (RFC 9112 §9.3.2) are not read ahead: a client that sends one before it has
-// the answer to the last has its connection closed at the idle deadline. No player, browser or
-// cache does.
+// the answer to the last gets that answer and "Connection: close". No player, browser or cache
+// does.
 #pragma once
 
 #include <chrono>

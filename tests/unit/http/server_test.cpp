@@ -229,6 +229,64 @@ TEST_CASE("an answer may come later and from any thread") {
   CHECK(eventually([&] { return shared.use_count() == 1; }));
 }
 
+TEST_CASE("a client that pipelines gets its first answer, and asks again elsewhere") {
+  auto server = make_server();
+  Parking parking;
+  server->add({.method = "GET", .pattern = "/x", .handler = echo()});
+  server->add({.method = "GET", .pattern = "/wait", .handler = parking.handler()});
+  SECTION("in one packet") {
+    RawClient client(server->port());
+    client.send("GET /x?1 HTTP/1.1\r\nHost: test\r\n\r\nGET /x?2 HTTP/1.1\r\nHost: test\r\n\r\n");
+    const auto response = client.response();
+    CHECK(response.body == "GET /x?1  ");
+    CHECK(response.header("connection") == "close");
+    CHECK(client.closed_by_server());
+  }
+  SECTION("while its first request waits") {
+    RawClient client(server->port());
+    client.request("GET /wait");
+    REQUIRE(eventually([&] { return server->pending() == 1; }));
+    client.request("GET /x?2");
+    for (Responder& responder : parking.take()) responder.respond(text("waited"));
+    CHECK(client.response().body == "waited");
+    // This one came whole and apart from the first, so nothing of it is lost.
+    CHECK(client.response().body == "GET /x?2  ");
+  }
+  CHECK(eventually([&] { return server->connections() == 0; }));
+}
+
+TEST_CASE("a client that closes its sending side gets the answer that is there") {
+  auto server = make_server();
+  server->add({.method = "GET", .pattern = "/x", .handler = echo()});
+  RawClient client(server->port());
+  client.request("GET /x");
+  shutdown(client.fd(), SHUT_WR);
+  CHECK(client.response().status == 200);
+  CHECK(client.closed_by_server());
+  RawClient old(server->port());
+  old.send("GET /x HTTP/1.0\r\n\r\n");
+  const auto response = old.response();
+  CHECK(response.body == "GET /x?  ");
+  CHECK(response.header("connection") == "close");
+  CHECK(old.closed_by_server());
+}
+
+TEST_CASE("a large answer goes out in as many pieces as the client takes it in") {
+  auto server = make_server();
+  std::string large(8 * 1024 * 1024, 'x');
+  for (std::size_t i = 0; i < large.size(); i += 1000) large[i] = static_cast<char>('a' + i % 23);
+  const Bytes bytes = make_bytes(large);
+  server->add({.method = "GET", .pattern = "/large", .handler = [&](Request, Responder responder) {
+                 responder.respond({.content_type = "video/mp4", .body = bytes, .ranges = true});
+               }});
+  RawClient client(server->port());
+  CHECK(client.get("/large").body == large);
+  CHECK(client.get("/large", "Range: bytes=1000000-7999999\r\n").body ==
+        large.substr(1000000, 7000000));
+  CHECK(client.get("/large").body == large);
+  CHECK(eventually([&] { return bytes.use_count() == 1; }));
+}
+
 TEST_CASE("a client that vanishes while parked is forgotten at once") {
   auto server = make_server();
   Parking parking;
