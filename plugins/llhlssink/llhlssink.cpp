@@ -10,8 +10,15 @@
 // sources, or `clocksync` behind those that are not.
 //
 // The encoder should make constant-rate H.264 and answer force-key-unit events: the element asks
-// for an IDR at the start of every segment. Its size and parameter sets cannot change in
-// mid-stream.
+// for an IDR at the start of every segment. Where an encoder changes in mid-stream (its size, its
+// parameter sets) all renditions go on behind a discontinuity.
+//
+// Where live sources stall, one or all of them, GAP parts keep the playlists going, and media goes
+// on with the next IDR, which is asked for at once. Sources that are not live are waited for.
+//
+// With `location` the very bytes that are served are written to files too: those of the window, or
+// with `archive` all of them. A recording that was cut off is gone on with behind a discontinuity
+// by the next run on the same location. Faults of the disk are warnings; live goes on.
 //
 // A flush keeps what was published; frames from before its end are then dropped.
 //
@@ -65,6 +72,7 @@ enum : guint {
   kPropPartTarget,
   kPropWindow,
   kPropLocation,
+  kPropArchive,
   kPropHttpPort,
   kPropStore,
   kPropAudioEncoderDelay,
@@ -136,9 +144,11 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
       return GST_STATE_CHANGE_FAILURE;
     }
   }
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED) self->sink->pause();
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) self->sink->interrupt();
   const auto result =
       GST_ELEMENT_CLASS(spacecast_ll_hls_sink_parent_class)->change_state(element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING) self->sink->play();
   const bool opened_in_vain =
       transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY || opened_in_vain) self->sink->close();
@@ -198,6 +208,9 @@ void set_property(GObject* object, guint id, const GValue* value, GParamSpec* sp
     case kPropLocation:
       settings.location = g_value_get_string(value) ? g_value_get_string(value) : "";
       break;
+    case kPropArchive:
+      settings.archive = g_value_get_boolean(value) != FALSE;
+      break;
     case kPropHttpPort:
       settings.http_port = static_cast<std::uint16_t>(g_value_get_uint(value));
       break;
@@ -230,6 +243,9 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
       break;
     case kPropLocation:
       g_value_set_string(value, settings.location.c_str());
+      break;
+    case kPropArchive:
+      g_value_set_boolean(value, settings.archive);
       break;
     case kPropHttpPort:
       g_value_set_uint(value, settings.http_port);
@@ -266,13 +282,20 @@ void install_properties(GObjectClass* klass) {
   g_object_class_install_property(
       klass, kPropWindow,
       g_param_spec_uint("window", "Window", "How many complete segments a live playlist lists.", 6,
-                        1000, defaults.config.window_segments, ready));
+                        5400, defaults.config.window_segments, ready));
   g_object_class_install_property(
       klass, kPropLocation,
       g_param_spec_string("location", "Location",
                           "The directory that the presentation is written to, made where it does "
-                          "not exist. Nothing is written where this is not set.",
+                          "not exist. What leaves the window is removed from it. Nothing is "
+                          "written where this is not set.",
                           nullptr, ready));
+  g_object_class_install_property(
+      klass, kPropArchive,
+      g_param_spec_boolean("archive", "Archive",
+                           "Keep everything below location, as a recording that can be gone on "
+                           "with after a crash and is VOD at the end.",
+                           defaults.archive, ready));
   g_object_class_install_property(
       klass, kPropHttpPort,
       g_param_spec_uint("http-port", "HTTP port",

@@ -16,8 +16,12 @@
 namespace spacecast {
 namespace {
 
-// Half of what makes the packager leave a rendition behind.
-constexpr MediaTime kMayRunAhead = hls::Packager::kPatience / 2;
+// How long an encoder has for an IDR that was asked for, before it is asked again.
+constexpr MediaTime kAskAgain = std::chrono::milliseconds(500);
+// Segments of a rendition that stay in memory where they can be read from files: half a minute.
+constexpr std::uint32_t kInMemory = 15;
+// How many segments a source that can wait is ahead of the disk: fewer than memory holds.
+constexpr std::uint64_t kMayBeUnwritten = 4;
 
 bool is_live(GstPad* pad) {
   GstQuery* query = gst_query_new_latency();
@@ -30,19 +34,16 @@ bool is_live(GstPad* pad) {
 }  // namespace
 
 Result<void> Sink::open(Settings settings) {
+  auto archive = open_archive(settings);
+  if (!archive) return std::unexpected(archive.error());
   auto store = settings.store;
   if (!store) {
-    auto made = hls::Store::create(settings.config);
+    hls::StoreConfig config = settings.config;
+    if (*archive && config.window_segments > kInMemory) config.memory_segments = kInMemory;
+    auto made =
+        hls::Store::create(config, settings.archive ? (*archive)->take_history() : hls::History{});
     if (!made) return std::unexpected(made.error());
     store = std::move(*made);
-  }
-  std::unique_ptr<hls::FileWriter> files;
-  if (!settings.location.empty()) {
-    auto made = hls::FileWriter::create(*store, settings.location, [this](const Error& error) {
-      GST_ELEMENT_WARNING(element_, RESOURCE, WRITE, ("%s", error.message.c_str()), (nullptr));
-    });
-    if (!made) return std::unexpected(made.error());
-    files = std::move(*made);
   }
   std::shared_ptr<void> server;
   if (settings.http_port != 0) {
@@ -56,10 +57,12 @@ Result<void> Sink::open(Settings settings) {
                       GST_OBJECT(element_),
                       gst_structure_new("serving", "url", G_TYPE_STRING, url.c_str(), nullptr)));
   }
+  if (*archive) (*archive)->start(store);
   const MutexLock lock(mutex_);
   settings_ = std::move(settings);
   store_ = std::move(store);
-  files_ = std::move(files);
+  archive_ = std::move(*archive);
+  written_msn_ = 0;
   server_ = std::move(server);
   packager_ = std::make_unique<hls::Packager>(store_);
   interrupted_ = failed_ = started_ = false;
@@ -70,6 +73,49 @@ Result<void> Sink::open(Settings settings) {
   return {};
 }
 
+Result<std::shared_ptr<hls::Archive>> Sink::open_archive(const Settings& settings) {
+  if (settings.archive && settings.location.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "archive: needs a location");
+  }
+  if (settings.archive && settings.store) {
+    return fail(ErrorCode::kConflict,
+                "archive: goes on with the store that it finds at its location, and cannot have "
+                "another one set");
+  }
+  if (settings.location.empty()) return nullptr;
+  using Keep = hls::Archive::Keep;
+  return hls::Archive::open({.directory = settings.location,
+                             .keep = settings.archive ? Keep::kAll : Keep::kWindow,
+                             .on_error = [this](const Error& error) {
+                               GST_ELEMENT_WARNING(element_, RESOURCE, WRITE,
+                                                   ("%s", error.message.c_str()), (nullptr));
+                             }});
+}
+
+void Sink::play() {
+  MediaTime part_target{};
+  {
+    const MutexLock lock(mutex_);
+    part_target = store_->snapshot()->config.part_target;
+  }
+  ticker_.start(element_, part_target / 2, [this](MediaTime now) { tick(now); });
+}
+
+void Sink::pause() {
+  ticker_.stop();
+}
+
+void Sink::tick(MediaTime now) {
+  Afterwards afterwards;
+  {
+    const MutexLock lock(mutex_);
+    if (!packager_ || failed_ || interrupted_) return;
+    afterwards.result = packager_->advance(now);
+    settle(afterwards);
+  }
+  carry_out(afterwards);
+}
+
 void Sink::interrupt() {
   const MutexLock lock(mutex_);
   interrupted_ = true;
@@ -77,7 +123,7 @@ void Sink::interrupt() {
 }
 
 void Sink::close() {
-  std::unique_ptr<hls::FileWriter> files;
+  std::shared_ptr<hls::Archive> archive;
   std::shared_ptr<void> server;
   {
     const MutexLock lock(mutex_);
@@ -86,7 +132,7 @@ void Sink::close() {
     }
     packager_.reset();
     store_.reset();
-    files = std::move(files_);
+    archive = std::move(archive_);
     server = std::move(server_);
   }
   // Both wait for threads of theirs.
@@ -112,18 +158,14 @@ void Sink::release(GstPad* pad) {
 }
 
 void Sink::remove_pad(GstPad* pad) {
-  Result<void> result;
-  std::vector<std::string> warnings;
+  Afterwards afterwards;
   {
     const MutexLock lock(mutex_);
-    if (packager_ && !failed_) {
-      result = packager_->end(tracks_[pad].index);
-      warnings = packager_->take_warnings();
-    }
+    if (packager_ && !failed_) afterwards.result = packager_->end(tracks_[pad].index);
     tracks_.erase(pad);
-    changed_.notify_all();
+    settle(afterwards);
   }
-  report(result, warnings);
+  carry_out(afterwards);
 }
 
 void Sink::declare(Track& track) {
@@ -131,7 +173,8 @@ void Sink::declare(Track& track) {
   gst_segment_init(&track.segment, GST_FORMAT_UNDEFINED);
   track.live.reset();
   track.flushing = track.eos = false;
-  track.earlier = track.asked = {};
+  track.earlier = track.asked = track.newest = {};
+  track.asked_now.reset();
 }
 
 GstFlowReturn Sink::chain(GstPad* pad, GstBuffer* buffer) {
@@ -142,41 +185,48 @@ GstFlowReturn Sink::chain(GstPad* pad, GstBuffer* buffer) {
     live_known = tracks_[pad].live.has_value();
   }
   const bool live = live_known || is_live(pad);
-  Result<void> result;
-  std::vector<std::string> warnings;
-  std::vector<MediaTime> key_frames;
+  Afterwards afterwards;
+  std::shared_ptr<hls::Archive> behind;
   {
     const MutexLock lock(mutex_);
     Track& track = tracks_[pad];
-    if (!track.live) track.live = live;
+    if (!track.live) {
+      track.live = live;
+      if (packager_) packager_->set_live(track.index, live);
+    }
     wait_for_others(pad);
     if (interrupted_ || track.flushing) return GST_FLOW_FLUSHING;
     if (failed_) return GST_FLOW_ERROR;
     if (track.eos) return GST_FLOW_EOS;
-    result = push(track, buffer);
-    failed_ = !result;
-    warnings = packager_->take_warnings();
-    if (result && track.kind == hls::MediaKind::kVideo) {
-      for (const MediaTime time : packager_->key_frame_lines()) {
-        if (time <= track.asked) continue;
-        track.asked = time;
-        key_frames.push_back(time);
-      }
-    }
-    changed_.notify_all();
+    afterwards.result = push(track, buffer);
+    if (afterwards.result) ask_ahead(pad, track, afterwards);
+    if (!*track.live) behind = archive_behind();
+    settle(afterwards);
   }
-  report(result, warnings);
-  ask_for_key_frames(pad, key_frames);
-  return result ? GST_FLOW_OK : GST_FLOW_ERROR;
+  carry_out(afterwards);
+  if (behind) behind->wait_until_written();
+  return afterwards.result ? GST_FLOW_OK : GST_FLOW_ERROR;
 }
 
 void Sink::wait_for_others(GstPad* pad) {
   const auto may_go = [&]() SPACECAST_REQUIRES(mutex_) {
     const Track& track = tracks_[pad];
     return *track.live || interrupted_ || failed_ || track.flushing || track.eos ||
-           packager_->waiting(track.index) < kMayRunAhead;
+           !packager_->is_full(track.index);
   };
   while (!may_go()) changed_.wait(mutex_);
+}
+
+std::shared_ptr<hls::Archive> Sink::archive_behind() {
+  if (!archive_) return nullptr;
+  const auto snapshot = store_->snapshot();
+  std::uint64_t msn = 0;
+  for (std::size_t i = 0; i < snapshot->renditions.size(); ++i) {
+    msn = std::max(msn, snapshot->next_part(i).msn);
+  }
+  if (msn < written_msn_ + kMayBeUnwritten) return nullptr;
+  written_msn_ = msn;
+  return archive_;
 }
 
 Result<void> Sink::push(Track& track, GstBuffer* buffer) {
@@ -192,6 +242,7 @@ Result<void> Sink::push(Track& track, GstBuffer* buffer) {
   }
   const auto dts = running_time(track.segment, GST_BUFFER_DTS(buffer));
   if (!std::exchange(started_, true)) packager_->set_wall_zero(wall_zero(*pts));
+  track.newest = *pts;
   return packager_->push(
       track.index, {*pts - track.earlier, dts.value_or(*pts) - track.earlier, copy_bytes(buffer)});
 }
@@ -211,12 +262,12 @@ WallTime Sink::wall_zero(MediaTime first) const {
 
 gboolean Sink::event(GstPad* pad, GstEvent* event) {
   const auto owned = adopt(event);
-  Result<void> result;
-  std::vector<std::string> warnings;
+  Afterwards afterwards;
   bool post_eos = false;
   {
     const MutexLock lock(mutex_);
     Track& track = tracks_[pad];
+    Result<void>& result = afterwards.result;
     switch (GST_EVENT_TYPE(event)) {
       case GST_EVENT_CAPS: {
         GstCaps* caps = nullptr;
@@ -248,17 +299,15 @@ gboolean Sink::event(GstPad* pad, GstEvent* event) {
       default:
         break;
     }
-    failed_ = failed_ || !result;
-    if (packager_) warnings = packager_->take_warnings();
-    changed_.notify_all();
+    settle(afterwards);
   }
-  report(result, warnings);
+  carry_out(afterwards);
   if (post_eos) {
     GstMessage* message = gst_message_new_eos(GST_OBJECT(element_));
     gst_message_set_seqnum(message, gst_event_get_seqnum(event));
     gst_element_post_message(element_, message);
   }
-  return result.has_value();
+  return afterwards.result.has_value();
 }
 
 Result<void> Sink::set_caps(Track& track, const GstCaps* caps) {
@@ -285,25 +334,51 @@ bool Sink::all_ended() const {
   return std::ranges::all_of(tracks_, [](const auto& entry) { return entry.second.eos; });
 }
 
-void Sink::report(const Result<void>& result, const std::vector<std::string>& warnings) const {
-  for (const std::string& warning : warnings) {
-    GST_ELEMENT_WARNING(element_, STREAM, MUX, ("%s", warning.c_str()), (nullptr));
+void Sink::settle(Afterwards& afterwards) {
+  failed_ = failed_ || !afterwards.result;
+  if (packager_) {
+    afterwards.warnings = packager_->take_warnings();
+    if (!failed_) ask_now(afterwards);
   }
-  if (result) return;
-  if (result.error().code == ErrorCode::kUnsupported) {
-    GST_ELEMENT_ERROR(element_, STREAM, WRONG_TYPE, ("%s", result.error().message.c_str()),
-                      (nullptr));
-  } else {
-    GST_ELEMENT_ERROR(element_, STREAM, MUX, ("%s", result.error().message.c_str()), (nullptr));
-  }
+  changed_.notify_all();
 }
 
 // Ahead of time, so that whatever encodes puts an IDR on the first frame of every segment.
-void Sink::ask_for_key_frames(GstPad* pad, const std::vector<MediaTime>& times) const {
-  for (const MediaTime time : times) {
+void Sink::ask_ahead(GstPad* pad, Track& track, Afterwards& afterwards) {
+  if (track.kind != hls::MediaKind::kVideo) return;
+  for (const MediaTime time : packager_->key_frame_lines()) {
+    if (time <= track.asked) continue;
+    track.asked = time;
     if (time < MediaTime{}) continue;
-    gst_pad_push_event(pad, gst_video_event_new_upstream_force_key_unit(
-                                static_cast<GstClockTime>(time.count()), FALSE, 0));
+    afterwards.key_frames.emplace_back(Ref<GstPad>(pad), static_cast<GstClockTime>(time.count()));
+  }
+}
+
+// Once, and again where frames have gone on without one.
+void Sink::ask_now(Afterwards& afterwards) {
+  for (auto& [pad, track] : tracks_) {
+    if (!packager_->needs_key_frame(track.index)) {
+      track.asked_now.reset();
+    } else if (!track.asked_now || track.newest - *track.asked_now >= kAskAgain) {
+      track.asked_now = track.newest;
+      afterwards.key_frames.emplace_back(Ref<GstPad>(pad), GST_CLOCK_TIME_NONE);
+    }
+  }
+}
+
+void Sink::carry_out(const Afterwards& afterwards) const {
+  for (const std::string& warning : afterwards.warnings) {
+    GST_ELEMENT_WARNING(element_, STREAM, MUX, ("%s", warning.c_str()), (nullptr));
+  }
+  for (const auto& [pad, time] : afterwards.key_frames) {
+    gst_pad_push_event(pad.get(), gst_video_event_new_upstream_force_key_unit(time, FALSE, 0));
+  }
+  if (afterwards.result) return;
+  const Error& error = afterwards.result.error();
+  if (error.code == ErrorCode::kUnsupported) {
+    GST_ELEMENT_ERROR(element_, STREAM, WRONG_TYPE, ("%s", error.message.c_str()), (nullptr));
+  } else {
+    GST_ELEMENT_ERROR(element_, STREAM, MUX, ("%s", error.message.c_str()), (nullptr));
   }
 }
 

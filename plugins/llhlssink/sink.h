@@ -1,6 +1,6 @@
 // The inside of llhlssink: pads' frames into the packager, and what becomes of the presentation.
 //
-// Streaming threads (one a pad), the application's thread (state changes) and the file writer's
+// Streaming threads (one a pad), the application's thread (state changes) and the archive's
 // thread meet here. One mutex guards everything; nothing is posted, pushed or waited for with it
 // held, but for one thing: a frame of a source that is not live waits on it until the other pads
 // have come as far, as such a source would otherwise run minutes ahead of its partner. Live sources
@@ -15,13 +15,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "base/mutex.h"
-#include "hls/file_writer.h"
+#include "hls/archive.h"
 #include "hls/packager.h"
 #include "hls/store.h"
+#include "plugins/llhlssink/ticker.h"
 
 namespace spacecast {
 
@@ -31,6 +33,7 @@ class Sink {
     hls::StoreConfig config;
     std::shared_ptr<hls::Store> store;   // Null: one is made from `config`.
     std::string location;                // Empty: no files.
+    bool archive = false;                // All of it, to be gone on with.
     std::uint16_t http_port = 0;         // 0: not served.
     std::uint32_t encoder_delay = 1024;  // Samples of audio.
   };
@@ -41,6 +44,9 @@ class Sink {
 
   // From READY to PAUSED: everything that can fail is tried here.
   [[nodiscard]] Result<void> open(Settings settings) SPACECAST_EXCLUDES(mutex_);
+  // While the element is in PLAYING, live sources that stall are made up for.
+  void play() SPACECAST_EXCLUDES(mutex_);
+  void pause() SPACECAST_EXCLUDES(mutex_);
   // Frames that wait return, and all that come are refused.
   void interrupt() SPACECAST_EXCLUDES(mutex_);
   // No streaming thread is left: ends the presentation and closes what open() opened.
@@ -67,21 +73,36 @@ class Sink {
     std::optional<bool> live;
     bool flushing = false;
     bool eos = false;
-    MediaTime asked{};  // For an IDR, up to here.
+    MediaTime asked{};                   // For an IDR, up to here.
+    std::optional<MediaTime> asked_now;  // The newest frame when one was asked for at once.
+    MediaTime newest{};
+  };
+  // What is to be done once the mutex is free.
+  struct Afterwards {
+    Result<void> result;
+    std::vector<std::string> warnings;
+    std::vector<std::pair<Ref<GstPad>, GstClockTime>> key_frames;  // GST_CLOCK_TIME_NONE: now.
   };
 
+  [[nodiscard]] Result<std::shared_ptr<hls::Archive>> open_archive(const Settings& settings);
   void declare(Track& track) SPACECAST_REQUIRES(mutex_);
   [[nodiscard]] Result<void> push(Track& track, GstBuffer* buffer) SPACECAST_REQUIRES(mutex_);
   [[nodiscard]] Result<void> set_caps(Track& track, const GstCaps* caps) SPACECAST_REQUIRES(mutex_);
   [[nodiscard]] Result<void> end_of_stream(Track& track) SPACECAST_REQUIRES(mutex_);
   void wait_for_others(GstPad* pad) SPACECAST_REQUIRES(mutex_);
+  // Null where a source that can wait does not have to, by now.
+  [[nodiscard]] std::shared_ptr<hls::Archive> archive_behind() SPACECAST_REQUIRES(mutex_);
   [[nodiscard]] bool all_ended() const SPACECAST_REQUIRES(mutex_);
   [[nodiscard]] WallTime wall_zero(MediaTime first) const;
-  // What is to be said once the mutex is free.
-  void report(const Result<void>& result, const std::vector<std::string>& warnings) const;
-  void ask_for_key_frames(GstPad* pad, const std::vector<MediaTime>& times) const;
+  void tick(MediaTime now) SPACECAST_EXCLUDES(mutex_);
+  void ask_ahead(GstPad* pad, Track& track, Afterwards& afterwards) SPACECAST_REQUIRES(mutex_);
+  void ask_now(Afterwards& afterwards) SPACECAST_REQUIRES(mutex_);
+  // To be called after whatever the packager was told.
+  void settle(Afterwards& afterwards) SPACECAST_REQUIRES(mutex_);
+  void carry_out(const Afterwards& afterwards) const SPACECAST_EXCLUDES(mutex_);
 
   GstElement* const element_;  // Owns this.
+  Ticker ticker_;              // The application's thread's.
 
   mutable Mutex mutex_;
   std::condition_variable_any changed_;
@@ -89,7 +110,8 @@ class Sink {
   std::map<GstPad*, Track> tracks_ SPACECAST_GUARDED_BY(mutex_);
   std::unique_ptr<hls::Packager> packager_ SPACECAST_GUARDED_BY(mutex_);
   std::shared_ptr<hls::Store> store_ SPACECAST_GUARDED_BY(mutex_);
-  std::unique_ptr<hls::FileWriter> files_ SPACECAST_GUARDED_BY(mutex_);
+  std::shared_ptr<hls::Archive> archive_ SPACECAST_GUARDED_BY(mutex_);
+  std::uint64_t written_msn_ SPACECAST_GUARDED_BY(mutex_) = 0;  // What was waited for last.
   std::shared_ptr<void> server_ SPACECAST_GUARDED_BY(mutex_);
   bool interrupted_ SPACECAST_GUARDED_BY(mutex_) = true;
   bool failed_ SPACECAST_GUARDED_BY(mutex_) = false;

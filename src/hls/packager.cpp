@@ -11,9 +11,11 @@ namespace {
 
 // Frames that may wait, whatever their timestamps say: over five seconds at any usual rate.
 constexpr std::size_t kQueueMax = 1024;
-constexpr std::uint32_t kUnknownRate = 30;
-// Boxes around the samples: about 250 bytes a part and 12 a sample.
-constexpr std::uint64_t kBytesPerPart = 250, kBytesPerSample = 12;
+// How far a source that can wait runs ahead: more than the look-ahead of an encoder, which may have
+// to be fed by the same thread.
+constexpr MediaTime kRunAhead = std::chrono::seconds(3);
+// Renditions that change their encoders within this time share one discontinuity.
+constexpr MediaTime kSameChange = std::chrono::milliseconds(250);
 
 double seconds(MediaTime time) {
   return std::chrono::duration<double>(time).count();
@@ -24,88 +26,44 @@ double seconds(MediaTime time) {
 Packager::Packager(std::shared_ptr<Store> store)
     : store_(std::move(store)),
       config_(store_->snapshot()->config),
+      renditions_before_(store_->snapshot()->renditions.size()),
       clock_(std::chrono::seconds(config_.target_duration_s)) {}
 
 std::size_t Packager::add_rendition(MediaKind kind, std::string name) {
   Rendition rendition;
-  rendition.info.kind = kind;
-  rendition.info.name = std::move(name);
+  rendition.kind = kind;
+  rendition.name = std::move(name);
   rendition.left_out = announced_;
   renditions_.push_back(std::move(rendition));
   return renditions_.size() - 1;
 }
 
 Result<void> Packager::set_track(std::size_t index, VideoTrack track) {
-  Rendition& rendition = renditions_[index];
-  assert(rendition.info.kind == MediaKind::kVideo);
-  if (rendition.video) {
-    const VideoTrack& now = *rendition.video;
-    if (now.config.record == track.config.record && now.width == track.width &&
-        now.height == track.height) {
-      return {};
-    }
-    return fail(ErrorCode::kUnsupported,
-                fmt::format("{}: the encoder changed from {}x{} {} to {}x{} {} in mid-stream; its "
-                            "size and parameter sets have to stay the same",
-                            rendition.info.name, now.width, now.height, now.config.codec(),
-                            track.width, track.height, track.config.codec()));
-  }
-  const bool rate_known = track.rate_num > 0 && track.rate_den > 0;
-  const std::uint32_t num = rate_known ? track.rate_num : kUnknownRate;
-  const std::uint32_t den = rate_known ? track.rate_den : 1;
-  PartCutter::Config config;
-  config.timescale = media::CmafMuxer::kVideoTimescale;
-  config.frame = (std::int64_t{config.timescale} * den + num / 2) / num;
-  rendition.info.codecs = track.config.codec();
-  rendition.info.width = track.width;
-  rendition.info.height = track.height;
-  rendition.info.frame_rate = static_cast<double>(num) / den;
-  auto muxer = media::CmafMuxer::create_video(track.config, track.width, track.height);
-  rendition.video = std::move(track);
-  return set_muxer(rendition, std::move(muxer), config);
+  assert(renditions_[index].kind == MediaKind::kVideo);
+  return set_encoding(renditions_[index], std::move(track));
 }
 
 Result<void> Packager::set_track(std::size_t index, AudioTrack track) {
-  Rendition& rendition = renditions_[index];
-  assert(rendition.info.kind == MediaKind::kAudio);
-  if (rendition.audio) {
-    if (rendition.audio->config.record == track.config.record) return {};
-    return fail(ErrorCode::kUnsupported,
-                fmt::format("{}: the encoder changed its AudioSpecificConfig in mid-stream; it "
-                            "has to stay the same",
-                            rendition.info.name));
-  }
-  PartCutter::Config config;
-  config.timescale = track.config.rate;
-  config.frame = track.config.samples_per_frame;
-  config.every_frame_independent = true;
-  rendition.info.codecs = track.config.codec();
-  rendition.info.channels = track.channels;
-  auto muxer = media::CmafMuxer::create_audio(track.config, track.channels);
-  rendition.audio = std::move(track);
-  return set_muxer(rendition, std::move(muxer), config);
+  assert(renditions_[index].kind == MediaKind::kAudio);
+  return set_encoding(renditions_[index], std::move(track));
 }
 
-Result<void> Packager::set_muxer(Rendition& rendition, Result<media::CmafMuxer> muxer,
-                                 PartCutter::Config config) {
-  config.part_target = config_.part_target;
-  if (!muxer) return std::unexpected(muxer.error());
-  const MediaTime frame = media::to_media_time(config.frame, config.timescale);
-  if (config.frame <= 0 || 2 * frame > config_.part_target) {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("{}: frames of {} s; a part of {} s has to hold two at least",
-                            rendition.info.name, seconds(frame), seconds(config_.part_target)));
+template <typename Track>
+Result<void> Packager::set_encoding(Rendition& rendition, Track track) {
+  if (rendition.incoming && rendition.incoming->is_of(track)) return {};
+  auto encoding = Encoding::create(std::move(track), config_.part_target);
+  if (!encoding) {
+    return fail(encoding.error().code, rendition.name + ": " + encoding.error().message);
   }
-  rendition.muxer = std::move(*muxer);
-  rendition.timeline.emplace(config.timescale, config.frame,
-                             config.every_frame_independent ? FrameTimeline::Kind::kCounted
-                                                            : FrameTimeline::Kind::kJittery);
-  rendition.cutter.emplace(config, clock_);
+  rendition.incoming = std::move(*encoding);
+  if (rendition.cutter) return {};
+  rendition.cut = rendition.written = rendition.incoming;
+  rendition.cutter.emplace(rendition.incoming->cutting(), clock_);
   return {};
 }
 
 void Packager::set_bit_rate(std::size_t rendition, BitRate rate) {
-  BitRate& known = renditions_[rendition].bit_rate;
+  BitRate& known = renditions_[rendition].told;
   known.nominal = std::max(known.nominal, rate.nominal);
   known.peak = std::max(known.peak, rate.peak);
 }
@@ -117,30 +75,14 @@ Result<void> Packager::push(std::size_t index, AccessUnit unit) {
          "its first frame came after the presentation had started without it; it stays out");
     return {};
   }
-  if (!rendition.muxer) {
-    return fail(ErrorCode::kConflict,
-                fmt::format("{}: a frame before its codec data", rendition.info.name));
+  if (!rendition.incoming) {
+    return fail(ErrorCode::kConflict, rendition.name + ": a frame before its codec data");
   }
-  Waiting waiting{unit.dts, std::move(unit), true};
-  if (rendition.video) {
-    const std::uint8_t length_size = rendition.video->config.length_size;
-    const auto seen = media::inspect_avc(waiting.unit.data, length_size);
-    if (!seen) return std::unexpected(seen.error());
-    waiting.independent = seen->idr;
-    if (seen->parameter_sets) {
-      waiting.unit.data = media::without_parameter_sets(waiting.unit.data, length_size);
-    }
-    waiting.unit.dts = std::min(waiting.unit.dts, waiting.unit.pts);
-    if (!rendition.reorder) {
-      if (!seen->idr) return {};
-      rendition.reorder = waiting.unit.pts - waiting.unit.dts;
-    }
-    waiting.time = waiting.unit.dts + *rendition.reorder;
-  } else {
-    waiting.time = waiting.unit.pts;
-  }
-  if (waiting.unit.data.empty()) return {};
-  rendition.queue.push_back(std::move(waiting));
+  auto frame = rendition.incoming->inspect(std::move(unit));
+  if (!frame) return fail(frame.error().code, rendition.name + ": " + frame.error().message);
+  if (!*frame) return {};
+  hear(rendition, (*frame)->time);
+  rendition.queue.push_back({rendition.incoming, std::move(**frame)});
   return pump();
 }
 
@@ -162,74 +104,120 @@ Result<void> Packager::end(std::size_t index) {
   return {};
 }
 
-MediaTime Packager::waiting(std::size_t index) const {
+bool Packager::is_full(std::size_t index) const {
   const auto& queue = renditions_[index].queue;
-  return queue.empty() ? MediaTime{} : queue.back().time - queue.front().time;
+  return !queue.empty() && (queue.back().frame.time - queue.front().frame.time >= kRunAhead ||
+                            queue.size() >= kQueueMax / 2);
 }
 
 std::vector<MediaTime> Packager::key_frame_lines() const {
   const Rendition* first = leader();
-  if (!clock_.started() || !first || !first->timeline) return {};
+  if (!clock_.started() || !first || !first->incoming) return {};
   // A frame that rounding puts a little before its line is the right one all the same.
-  const MediaTime half =
-      media::to_media_time(first->timeline->frame(), first->muxer->timescale()) / 2;
-  const MediaTime next = clock_.due() - half;
+  const MediaTime next = clock_.due() - half_frame(first);
   return {next, next + clock_.target_duration()};
+}
+
+bool Packager::needs_key_frame(std::size_t index) const {
+  const Rendition& rendition = renditions_[index];
+  if (rendition.kind != MediaKind::kVideo || !rendition.cutter) return false;
+  if (rendition.ended || rendition.left_out) return false;
+  return rendition.incoming->needs_idr() || rendition.cutter->needs_independent() ||
+         clock_.discontinuity_wished();
 }
 
 std::vector<std::string> Packager::take_warnings() {
   return std::exchange(warnings_, {});
 }
 
+void Packager::hear(Rendition& rendition, MediaTime time) {
+  // Those that come too late do not say that the rendition is back.
+  if (time > rendition.reached.value_or(MediaTime::min())) {
+    rendition.heard = std::max(rendition.heard.value_or(time), time);
+  }
+  MediaTime newest = time;
+  for (const Rendition& other : renditions_) {
+    if (!other.ended && !other.left_out) newest = std::max(newest, other.heard.value_or(time));
+  }
+  rendition.behind = std::min(newest - time, kLargestSkew);
+}
+
+// The rendition whose next frame comes first. What leads is taken half a frame before its time: it
+// decides first where others have a frame at the same time, or a little earlier as they round.
+Packager::Rendition* Packager::earliest() {
+  const Rendition* first_to_decide = leader();
+  const MediaTime head_start = half_frame(first_to_decide);
+  Rendition* earliest = nullptr;
+  MediaTime earliest_time{};
+  for (Rendition& rendition : renditions_) {
+    if (rendition.queue.empty()) continue;
+    const MediaTime time = rendition.queue.front().frame.time -
+                           (&rendition == first_to_decide ? head_start : MediaTime{});
+    if (earliest && time >= earliest_time) continue;
+    earliest = &rendition;
+    earliest_time = time;
+  }
+  return earliest;
+}
+
 // Takes frames in order of time for as long as the order is certain.
 Result<void> Packager::pump() {
   while (true) {
-    Rendition* next = nullptr;
-    for (Rendition& rendition : renditions_) {
-      if (rendition.queue.empty()) continue;
-      // At the same time, the one that leads decides first.
-      if (!next || rendition.queue.front().time < next->queue.front().time ||
-          (rendition.queue.front().time == next->queue.front().time && &rendition == leader())) {
-        next = &rendition;
-      }
-    }
+    Rendition* next = earliest();
     if (!next || !may_go(*next)) return {};
     if (auto done = feed(*next); !done) return done;
   }
 }
 
 bool Packager::may_go(const Rendition& rendition) const {
-  const MediaTime patience = clock_.started() ? kPatience : kPatienceAtStart;
-  const bool patient = rendition.queue.back().time - rendition.queue.front().time <= patience &&
-                       rendition.queue.size() < kQueueMax;
+  const MediaTime waits = rendition.queue.back().frame.time - rendition.queue.front().frame.time;
   return std::ranges::all_of(renditions_, [&](const Rendition& other) {
-    return !other.queue.empty() || other.ended || other.left_out || !patient;
+    if (!other.queue.empty() || other.ended || other.left_out) return true;
+    if (rendition.queue.size() >= kQueueMax) return true;
+    const MediaTime patience = clock_.started() ? kPatience + other.behind : kPatienceAtStart;
+    return rendition.live && waits > patience;
   });
 }
 
 Result<void> Packager::feed(Rendition& rendition) {
   Waiting waiting = std::move(rendition.queue.front());
   rendition.queue.pop_front();
-  const MediaTime now = waiting.time;
+  const MediaTime now = waiting.frame.time;
   const bool lead = leads(rendition);
-  const MediaTime since = rendition.fed.value_or(clock_.started() ? clock_.epoch() : now);
-  if (now - since > kLargestGap || since - now > kLargestGap) {
+  const MediaTime last = rendition.fed.value_or(clock_.started() ? clock_.epoch() : now);
+  const MediaTime since = std::max(last, rendition.reached.value_or(last));
+  if (now - since > kLargestGap || last - now > kLargestGap) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}: timestamps jump by {:.0f} s; at most {:.0f} s are bridged",
-                            rendition.info.name, seconds(now - since), seconds(kLargestGap)));
+                            rendition.name, seconds(now - since), seconds(kLargestGap)));
   }
   rendition.fed = now;
   std::vector<Step> steps;
-  const auto tick = rendition.timeline->place(now);
-  note(rendition, 0x01, !tick, "frames with timestamps that go backwards were dropped");
-  if (tick && rendition.cutter->frame(*tick, waiting.independent, lead, steps)) {
-    if (auto done = carry_out(rendition, steps); !done) return done;
-    rendition.pending = std::move(waiting);
-  } else if (auto done = carry_out(rendition, steps); !done) {
-    return done;
+  if (rendition.cut != waiting.encoding) {
+    rendition.cut = waiting.encoding;
+    rendition.cutter->change(rendition.cut->cutting(), steps);
+    note(rendition, 0x40, true,
+         "the encoder changed; it goes on behind a discontinuity, and the multivariant playlist "
+         "still says what the first encoder was");
+  } else if (outlived(rendition, waiting)) {
+    return {};
   }
+  const auto tick = waiting.encoding->place(now);
+  note(rendition, 0x01, !tick, "frames with timestamps that go backwards were dropped");
+  const bool taken = tick && rendition.cutter->frame(*tick, waiting.frame.independent, lead, steps);
+  if (auto done = carry_out(rendition, steps); !done) return done;
+  if (taken) rendition.pending = std::move(waiting);
   if (auto done = advance_others(rendition, now, lead); !done) return done;
   return announce_if_ready();
+}
+
+// The last frames of an encoder, behind a discontinuity that the next encoder could use too.
+bool Packager::outlived(const Rendition& rendition, const Waiting& waiting) {
+  const MediaTime now = waiting.frame.time;
+  return rendition.cutter->before_discontinuity(now) &&
+         std::ranges::any_of(rendition.queue, [&](const Waiting& later) {
+           return later.encoding != waiting.encoding && later.frame.time - now <= kSameChange;
+         });
 }
 
 // Those that bring nothing go on without media. One that has ended does so only once it is clear
@@ -237,40 +225,92 @@ Result<void> Packager::feed(Rendition& rendition) {
 Result<void> Packager::advance_others(const Rendition& fed, MediaTime now, bool lead) {
   if (!clock_.started()) return {};
   for (Rendition& other : renditions_) {
-    if (&other == &fed || other.left_out || !other.queue.empty()) continue;
-    if (other.ended && now - other.fed.value_or(clock_.epoch()) <= kPatience) continue;
-    other.gone = other.ended;
-    if (!other.cutter) {
-      other.left_out = true;
-      continue;
-    }
-    std::vector<Step> steps;
-    other.cutter->advance(now, lead && &other == leader(), steps);
-    if (auto done = carry_out(other, steps); !done) return done;
+    if (&other == &fed || !other.queue.empty()) continue;
+    if (auto done = go_without(other, now, lead && &other == leader()); !done) return done;
   }
   return {};
 }
 
+Result<void> Packager::go_without(Rendition& rendition, MediaTime now, bool lead) {
+  if (rendition.left_out) return {};
+  if (rendition.ended && now - rendition.fed.value_or(clock_.epoch()) <= kPatience) return {};
+  rendition.gone = rendition.ended;
+  if (!rendition.cutter) {
+    rendition.left_out = true;
+    return {};
+  }
+  rendition.reached = std::max(rendition.reached.value_or(now), now);
+  std::vector<Step> steps;
+  rendition.cutter->advance(now, lead, steps);
+  return carry_out(rendition, steps);
+}
+
+Result<void> Packager::advance(MediaTime now) {
+  if (!announced_ || over_) return {};
+  const auto until = lost_until(now);
+  if (!until) return {};
+  while (Rendition* next = earliest()) {
+    if (auto done = feed(*next); !done) return done;
+  }
+  // What leads says first where segments start.
+  const Rendition* first = leader();
+  for (const bool lead : {true, false}) {
+    for (Rendition& rendition : renditions_) {
+      if ((&rendition == first) != lead) continue;
+      if (auto done = go_without(rendition, *until, lead); !done) return done;
+    }
+  }
+  return {};
+}
+
+// Where nothing has come from anybody: the time up to which nothing is waited for any longer.
+std::optional<MediaTime> Packager::lost_until(MediaTime now) {
+  bool silent = true;
+  std::optional<MediaTime> until;
+  for (Rendition& rendition : renditions_) {
+    if (rendition.left_out || rendition.ended) continue;
+    if (!rendition.live) return {};
+    if (!rendition.heard) continue;
+    if (!rendition.coming || rendition.coming->heard != *rendition.heard) {
+      rendition.coming = Coming{*rendition.heard, now};
+    }
+    const MediaTime silence = now - rendition.coming->now;
+    silent = silent && silence > kPatience;
+    const MediaTime lost = *rendition.heard + silence - kPatience;
+    until = std::min(until.value_or(lost), lost);
+  }
+  return silent ? until : std::nullopt;
+}
+
 Result<void> Packager::carry_out(Rendition& rendition, const std::vector<Step>& steps) {
-  const std::uint32_t timescale = rendition.muxer->timescale();
   for (const Step& step : steps) {
-    if (step.kind == Step::Kind::kFrame) {
-      if (auto done = write_sample(rendition, step); !done) return done;
+    if (step.kind == Step::Kind::kChange) {
+      rendition.written = rendition.cut;
+      rendition.first_part = true;
       continue;
     }
+    Encoding& encoding = *rendition.written;
+    if (step.kind == Step::Kind::kFrame) {
+      const Waiting waiting = *std::exchange(rendition.pending, std::nullopt);
+      if (auto done = encoding.write(waiting.frame, step.start, step.duration); !done) return done;
+      continue;
+    }
+    const std::uint32_t timescale = encoding.cutting().timescale;
     FinishedPart finished;
     finished.start = media::to_media_time(step.start, timescale);
+    finished.last_of_segment = step.last_of_segment;
+    finished.discontinuity = step.discontinuity;
     finished.part.duration =
         media::to_media_time(step.start + step.duration, timescale) - finished.start;
     finished.part.gap = step.kind == Step::Kind::kGap;
-    finished.part.independent =
-        !finished.part.gap && (step.independent || rendition.info.kind == MediaKind::kAudio);
-    finished.last_of_segment = step.last_of_segment;
     if (!finished.part.gap) {
-      auto bytes = rendition.muxer->flush();
-      if (!bytes) return std::unexpected(bytes.error());
-      finished.part.bytes = make_bytes(std::move(*bytes));
+      auto chunk = encoding.flush();
+      if (!chunk) return std::unexpected(chunk.error());
+      finished.part.independent = step.independent;
+      finished.part.i_frame_size = chunk->i_frame_size;
+      finished.part.bytes = std::move(chunk->bytes);
     }
+    if (std::exchange(rendition.first_part, false)) finished.first_of = rendition.written;
     publish(rendition, std::move(finished));
   }
   const auto& counts = rendition.cutter->counts();
@@ -285,53 +325,46 @@ Result<void> Packager::carry_out(Rendition& rendition, const std::vector<Step>& 
   return {};
 }
 
-Result<void> Packager::write_sample(Rendition& rendition, const Step& step) {
-  const std::uint32_t timescale = rendition.muxer->timescale();
-  const Waiting waiting = std::move(*rendition.pending);
-  rendition.pending.reset();
-  media::Sample sample;
-  sample.data = waiting.unit.data;
-  sample.duration = step.duration;
-  sample.sync = waiting.independent;
-  // The muxer moves decoding times by the first frame's reordering; here that is taken off.
-  const media::Ticks moved = media::to_ticks(rendition.reorder.value_or(MediaTime{}), timescale);
-  const media::Ticks shown = media::to_ticks(waiting.unit.pts - waiting.time, timescale);
-  sample.dts = step.start - moved;
-  sample.pts = rendition.video ? std::max(step.start + shown, sample.dts) : sample.dts;
-  return rendition.muxer->write(sample);
-}
-
 void Packager::publish(Rendition& rendition, FinishedPart part) {
   if (announced_) {
     append(rendition, std::move(part));
     return;
   }
   if (!rendition.first_segment_done) {
-    rendition.first_segment_bytes += part.part.bytes ? part.part.bytes->size() : 0;
-    rendition.first_segment_duration += part.part.duration;
+    rendition.first_segment.bytes += part.part.bytes ? part.part.bytes->size() : 0;
+    rendition.first_segment.duration += part.part.duration;
     rendition.first_segment_done = part.last_of_segment;
   }
   rendition.backlog.push_back(std::move(part));
 }
 
+bool Packager::is_ready(const Rendition& rendition) const {
+  if (rendition.left_out || rendition.first_segment_done) return true;
+  if (rendition.ended && rendition.queue.empty() && rendition.backlog.empty()) return true;
+  return renditions_before_ > 0 && !rendition.backlog.empty();
+}
+
 Result<void> Packager::announce_if_ready() {
   if (announced_) return {};
-  const auto ready = [](const Rendition& rendition) {
-    return rendition.first_segment_done || rendition.left_out ||
-           (rendition.ended && rendition.queue.empty() && rendition.backlog.empty());
-  };
-  if (!std::ranges::all_of(renditions_, ready)) return {};
+  for (const Rendition& rendition : renditions_) {
+    if (!is_ready(rendition)) return {};
+  }
   announced_ = true;
+  std::size_t added = 0;
   for (const MediaKind kind : {MediaKind::kVideo, MediaKind::kAudio}) {
     for (Rendition& rendition : renditions_) {
-      if (rendition.info.kind != kind) continue;
+      if (rendition.kind != kind) continue;
       rendition.left_out = rendition.backlog.empty();
       if (rendition.left_out) continue;
-      set_bandwidth(rendition);
-      const auto index = store_->add_rendition(rendition.info, rendition.muxer->init_segment());
-      if (!index) return std::unexpected(index.error());
-      rendition.index = *index;
+      if (auto done = add_to_store(rendition); !done) return done;
+      ++added;
     }
+  }
+  if (added > 0 && added < renditions_before_) {
+    return fail(ErrorCode::kConflict,
+                fmt::format("what went before has {} renditions, and only {} of them bring "
+                            "anything; it can be gone on with only by all",
+                            renditions_before_, added));
   }
   while (true) {
     Rendition* next = nullptr;
@@ -347,10 +380,28 @@ Result<void> Packager::announce_if_ready() {
   }
 }
 
+// As what its first encoder is.
+Result<void> Packager::add_to_store(Rendition& rendition) {
+  const auto encoding = std::exchange(rendition.backlog.front().first_of, nullptr);
+  RenditionInfo info = encoding->info();
+  info.name = rendition.name;
+  const Bandwidth bandwidth = estimate_bandwidth(
+      rendition.told, rendition.first_segment, encoding->frames_per_second(), config_.part_target);
+  info.bandwidth = bandwidth.peak;
+  info.average_bandwidth = bandwidth.average;
+  const auto index = store_->add_rendition(std::move(info), encoding->init_section());
+  if (!index) return std::unexpected(index.error());
+  rendition.index = *index;
+  return {};
+}
+
 void Packager::append(const Rendition& rendition, FinishedPart part) {
+  if (part.first_of) store_->set_init(rendition.index, part.first_of->init_section());
   const WallTime wall = wall_zero_ + std::chrono::duration_cast<WallTime::duration>(part.start);
-  store_->append_part(rendition.index, std::move(part.part),
-                      {.start = part.start, .wall_start = wall}, part.last_of_segment);
+  store_->append_part(
+      rendition.index, std::move(part.part),
+      {.start = part.start, .wall_start = wall, .discontinuity = part.discontinuity},
+      part.last_of_segment);
 }
 
 const Packager::Rendition* Packager::leader() const {
@@ -358,7 +409,7 @@ const Packager::Rendition* Packager::leader() const {
   for (const Rendition& rendition : renditions_) {
     const bool over = rendition.ended && rendition.queue.empty();
     if (rendition.left_out || (over && (rendition.gone || !rendition.fed))) continue;
-    if (rendition.info.kind == MediaKind::kVideo) return &rendition;
+    if (rendition.kind == MediaKind::kVideo) return &rendition;
     if (!found) found = &rendition;
   }
   return found;
@@ -371,29 +422,16 @@ bool Packager::leads(const Rendition& rendition) const {
   return !first || first == &rendition || (first->queue.empty() && !first->ended);
 }
 
-void Packager::set_bandwidth(Rendition& rendition) const {
-  const double duration = seconds(rendition.first_segment_duration);
-  const double measured =
-      duration > 0 ? 8 * static_cast<double>(rendition.first_segment_bytes) / duration : 0;
-  const double samples = rendition.video ? rendition.info.frame_rate
-                                         : static_cast<double>(rendition.audio->config.rate) /
-                                               rendition.audio->config.samples_per_frame;
-  const double overhead =
-      8 * (kBytesPerPart / seconds(config_.part_target) + kBytesPerSample * samples);
-  const BitRate& told = rendition.bit_rate;
-  const double nominal = told.nominal > 0 ? told.nominal + overhead : 0;
-  // Encoders that have no burst to tell give their nominal rate as the peak.
-  const double peak =
-      std::max(told.peak > told.nominal ? told.peak + overhead : 0, nominal * 3 / 2);
-  const double average = std::max(nominal, measured);
-  rendition.info.average_bandwidth = static_cast<std::uint32_t>(average);
-  rendition.info.bandwidth = static_cast<std::uint32_t>(std::max({peak, average, measured}));
+MediaTime Packager::half_frame(const Rendition* rendition) {
+  if (!rendition || !rendition->incoming) return {};
+  const PartCutter::Config& cutting = rendition->incoming->cutting();
+  return media::to_media_time(cutting.frame, cutting.timescale) / 2;
 }
 
-void Packager::note(Rendition& rendition, unsigned kind, bool happened, const char* text) {
+void Packager::note(Rendition& rendition, unsigned kind, bool happened, std::string_view text) {
   if (!happened || (rendition.warned & kind) != 0) return;
   rendition.warned |= kind;
-  warnings_.push_back(rendition.info.name + ": " + text);
+  warnings_.push_back(fmt::format("{}: {}", rendition.name, text));
 }
 
 }  // namespace spacecast::hls

@@ -1,20 +1,21 @@
-// Encoded frames in, a presentation in the Store out: cutter, muxer and the order between
-// renditions.
+// Encoded frames in, a presentation in the Store out: the order between renditions.
 //
 // Frames of all renditions are taken in order of their time, so that parts are published in step: a
 // player needs picture and sound of the same time, and RFC 8216bis §6.2.4 wants all playlists
-// within one part of each other. A rendition waits for the others, but not for ever: one that
-// brings nothing while another has kPatience of media waiting is left behind, and its own playlist
-// goes on with GAP parts. All memory is bounded by that.
+// within one part of each other. A rendition waits for the others. Where the sources are live it
+// does not wait for ever: one that brings nothing while another has kPatience of media waiting is
+// left behind, and its own playlist goes on with GAP parts (§6.2.1). Where nothing comes from
+// anybody, advance() does the same by the clock for all. All memory is bounded by that.
 //
 // The presentation starts with the first IDR of what leads (video where there is any); what other
 // renditions have from before is dropped. It is announced when the first segment of every rendition
-// is complete: a player could not start earlier, and by then its bit rate is known.
+// is complete: a player could not start earlier, and by then its bit rate is known. A store that
+// goes on from an earlier run has players already and knows the bit rate: it has the first parts at
+// once.
 //
-// BANDWIDTH is what the encoder was told, where its tags say so, or what the first segment was,
-// whichever is more: a still picture at the start does not promise that it stays one. Container
-// overhead is added. Where only a nominal rate is known the peak is taken to be half above it, the
-// most that an encoder with a one-second buffer makes of a two-second segment.
+// An encoder may change in mid-stream. Its frames then begin with a segment, in all renditions
+// alike, behind EXT-X-DISCONTINUITY and with an init section of their own. The multivariant
+// playlist goes on to say what it said of the first encoder, as players do not read it again.
 //
 // Not thread-safe. Errors are final: the element above reports them and stops.
 #pragma once
@@ -24,61 +25,43 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
 #include "base/media_time.h"
-#include "hls/frame_timeline.h"
+#include "hls/bandwidth.h"
+#include "hls/encoding.h"
 #include "hls/part_cutter.h"
 #include "hls/segment_clock.h"
 #include "hls/store.h"
-#include "media/aac.h"
-#include "media/avc.h"
-#include "media/cmaf_muxer.h"
 
 namespace spacecast::hls {
 
-struct AccessUnit {
-  // On the presentation's time line; `dts` is not after `pts`.
-  MediaTime pts{}, dts{};
-  ByteVector data;
-};
-
-struct VideoTrack {
-  media::AvcConfig config;
-  std::uint32_t width = 0, height = 0;
-  // Frames a second as a fraction; 0 where not known (taken to be 30).
-  std::uint32_t rate_num = 0, rate_den = 1;
-};
-
-struct AudioTrack {
-  media::AacConfig config;
-  std::uint32_t channels = 2;
-};
-
-// What an encoder says of itself, in bit/s; 0 where it does not.
-struct BitRate {
-  std::uint32_t nominal = 0, peak = 0;
-};
-
 class Packager {
  public:
-  // How much media waits for a rendition that brings nothing: longer at the start, when encoders
-  // fill their look-ahead.
-  static constexpr MediaTime kPatience = std::chrono::seconds(2);
+  // How much media waits for a live rendition that brings nothing, beyond what it is usually
+  // behind. It is what players hold back at the usual part target (three parts): with less, media
+  // would be given up for lost that they could still have played; with more, the renditions that
+  // are well would stall too. Encoders of one pipeline are rarely more than a few hundred ms apart;
+  // at the start they fill their look-ahead.
+  static constexpr MediaTime kPatience = std::chrono::seconds(1);
   static constexpr MediaTime kPatienceAtStart = std::chrono::seconds(5);
-  // A jump beyond this is refused rather than filled.
+  // How far a rendition may usually be behind the others.
+  static constexpr MediaTime kLargestSkew = std::chrono::seconds(3);
+  // A jump beyond this is refused rather than filled, unless advance() has filled it on the way.
   static constexpr MediaTime kLargestGap = std::chrono::minutes(10);
 
   explicit Packager(std::shared_ptr<Store> store);
 
-  // Declares a rendition; before any frame. Returns its index.
+  // Declares a rendition; before any frame. Returns its index. A source that is not live can wait:
+  // nothing is given up for lost as long as it heeds is_full().
   std::size_t add_rendition(MediaKind kind, std::string name);
+  void set_live(std::size_t rendition, bool live) { renditions_[rendition].live = live; }
   // Wall time of media time 0 (EXT-X-PROGRAM-DATE-TIME); before the first frame.
   void set_wall_zero(WallTime wall_zero) { wall_zero_ = wall_zero; }
 
-  // The codec data. The same again changes nothing; a change is kUnsupported: it would need a new
-  // EXT-X-MAP, and encoders here are configured once.
+  // The codec data of the frames that follow. The same again changes nothing.
   [[nodiscard]] Result<void> set_track(std::size_t rendition, VideoTrack track);
   [[nodiscard]] Result<void> set_track(std::size_t rendition, AudioTrack track);
   // Counts until the presentation is announced.
@@ -87,42 +70,54 @@ class Packager {
   [[nodiscard]] Result<void> push(std::size_t rendition, AccessUnit unit);
   // No more frames of this rendition. The last one ends the presentation.
   [[nodiscard]] Result<void> end(std::size_t rendition);
+  // It is `now` on the clock that live sources go by, which never goes back. Where none of them has
+  // brought anything for kPatience, all playlists go on with GAP parts at the clock's pace, so far
+  // behind it as the frames were and kPatience more. To be called several times a part.
+  [[nodiscard]] Result<void> advance(MediaTime now);
 
-  // How much this rendition has waiting for the others. A caller whose source can wait keeps it
-  // below kPatience, and so no rendition is ever left behind.
-  [[nodiscard]] MediaTime waiting(std::size_t rendition) const;
+  // Whether this rendition has as much waiting for the others as it may.
+  [[nodiscard]] bool is_full(std::size_t rendition) const;
   // When the next two segments should start: each wants the first frame from that time on to be an
   // IDR. Nothing before the presentation starts.
   [[nodiscard]] std::vector<MediaTime> key_frame_lines() const;
+  // Whether this picture needs an IDR now, to go on after a loss or a change.
+  [[nodiscard]] bool needs_key_frame(std::size_t rendition) const;
   // What people should know, each kind once for each rendition.
   [[nodiscard]] std::vector<std::string> take_warnings();
 
  private:
   struct Waiting {
-    MediaTime time{};  // Of decoding, moved so that the first frame's is that of its presentation.
-    AccessUnit unit;
-    bool independent = false;
+    std::shared_ptr<Encoding> encoding;
+    Encoding::Frame frame;
   };
   struct FinishedPart {
     Part part;
     MediaTime start{};
-    bool last_of_segment = false;
+    bool last_of_segment = false, discontinuity = false;
+    std::shared_ptr<Encoding> first_of;  // Where it is this one's first part; else null.
+  };
+  // What has come lately, by the clock.
+  struct Coming {
+    MediaTime heard{}, now{};
   };
   struct Rendition {
-    RenditionInfo info;
-    BitRate bit_rate;
-    std::optional<VideoTrack> video;
-    std::optional<AudioTrack> audio;
-    std::optional<media::CmafMuxer> muxer;
-    std::optional<FrameTimeline> timeline;
+    MediaKind kind = MediaKind::kVideo;
+    std::string name;
+    BitRate told;
+    bool live = true;
+    // Of the frames that come; of the one that the cutter was given last; of the part in progress.
+    std::shared_ptr<Encoding> incoming, cut, written;
     std::optional<PartCutter> cutter;
-    std::optional<MediaTime> reorder;  // pts - dts of the first IDR.
     std::deque<Waiting> queue;
     std::optional<Waiting> pending;    // What the cutter's next kFrame is about.
+    bool first_part = true;            // The next part is the first of its encoding.
     std::deque<FinishedPart> backlog;  // Until announced.
     std::optional<MediaTime> fed;      // Time of the last frame the cutter was given.
-    std::uint64_t first_segment_bytes = 0;
-    MediaTime first_segment_duration{};
+    std::optional<MediaTime> reached;  // Time up to which nothing is waited for.
+    std::optional<MediaTime> heard;    // Time of the newest frame that came in time.
+    std::optional<Coming> coming;
+    MediaTime behind{};  // How far behind the others the newest frame was.
+    FirstSegment first_segment;
     bool first_segment_done = false;
     bool ended = false;
     bool gone = false;      // Ended, and the others have gone on without it.
@@ -131,24 +126,31 @@ class Packager {
     unsigned warned = 0;    // Bits of what take_warnings() has told.
   };
 
-  [[nodiscard]] Result<void> set_muxer(Rendition& rendition, Result<media::CmafMuxer> muxer,
-                                       PartCutter::Config config);
+  template <typename Track>
+  [[nodiscard]] Result<void> set_encoding(Rendition& rendition, Track track);
+  void hear(Rendition& rendition, MediaTime time);
+  [[nodiscard]] Rendition* earliest();
   [[nodiscard]] Result<void> pump();
   [[nodiscard]] bool may_go(const Rendition& rendition) const;
   [[nodiscard]] Result<void> feed(Rendition& rendition);
+  [[nodiscard]] static bool outlived(const Rendition& rendition, const Waiting& waiting);
   [[nodiscard]] Result<void> advance_others(const Rendition& fed, MediaTime now, bool lead);
+  [[nodiscard]] Result<void> go_without(Rendition& rendition, MediaTime now, bool lead);
+  [[nodiscard]] std::optional<MediaTime> lost_until(MediaTime now);
   [[nodiscard]] Result<void> carry_out(Rendition& rendition, const std::vector<Step>& steps);
-  [[nodiscard]] Result<void> write_sample(Rendition& rendition, const Step& step);
   void publish(Rendition& rendition, FinishedPart part);
   [[nodiscard]] Result<void> announce_if_ready();
+  [[nodiscard]] bool is_ready(const Rendition& rendition) const;
+  [[nodiscard]] Result<void> add_to_store(Rendition& rendition);
   void append(const Rendition& rendition, FinishedPart part);
   [[nodiscard]] const Rendition* leader() const;
   [[nodiscard]] bool leads(const Rendition& rendition) const;
-  void set_bandwidth(Rendition& rendition) const;
-  void note(Rendition& rendition, unsigned kind, bool happened, const char* text);
+  [[nodiscard]] static MediaTime half_frame(const Rendition* rendition);
+  void note(Rendition& rendition, unsigned kind, bool happened, std::string_view text);
 
   std::shared_ptr<Store> store_;
   StoreConfig config_;
+  const std::size_t renditions_before_;  // In the store, from an earlier run.
   SegmentClock clock_;
   WallTime wall_zero_{};
   std::deque<Rendition> renditions_;  // Elements stay where they are.
