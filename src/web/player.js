@@ -1,135 +1,184 @@
-// A <video> that plays one live playlist and keeps itself playing: hls.js in low-latency mode with our own
-// latency control, retries and recovery; or the browser's own HLS where there is no Media Source (old
-// iPhones). Knows nothing of the page around it: it reports through `snapshot()` and `on_change`.
-import { Backoff } from './backoff.js';
-import Hls from './hls.mjs';
-import { LatencyControl, TargetDelay } from './latency.js';
-import { onAirAt, onAirOfCues } from './onair.js';
-import { kStallMemoryMs } from './quality.js';
+// A <video> that plays one stream and keeps itself playing: it stays near live with its own latency control, or
+// where the viewer has put it, and takes a stream up again that broke off. Knows nothing of the page around it: it
+// reports through `snapshot()` and `on_change`.
+import { Distance } from './distance.js';
+import { HlsEngine, reasonOfStatus } from './engine_hls.js';
+import { NativeEngine } from './engine_native.js';
+import { kJumpBehind } from './latency.js';
+import { Retry } from './retry.js';
+import { fetchSound } from './sound.js';
+import { Stalls } from './stalls.js';
 import { viewerState } from './states.js';
+import { kSnapToLive, within } from './timeline.js';
 
 const kTickMs = 250;
-// A pause of the picture shorter than this is counted as a stall but is not worth a word.
-const kTellStallMs = 400;
-// Waiting for data right after a jump is the jump's doing, no stall.
-const kJumpSettlesMs = 1500;
+// Live is where it is to within this; less is the latency control's business.
+const kNearLive = 0.5;
 // hls.js 1.7 gives up a low-latency playlist whose reload failed without a fatal error. So where the picture
 // stands still and nothing has arrived for this long, the page takes it up again itself:
 const kSilenceMs = 3000;
 // this often from where it was, then everything anew.
 const kResumeAttempts = 2;
-
-const kHlsConfig = {
-  lowLatencyMode: true,
-  // The page has a target of its own, which also comes back.
-  liveSyncOnStallIncrease: 0,
-  // Parts are short; the default tolerance would step over them.
-  maxFragLookUpTolerance: 0.1,
-  // The browser drops what was played when its own limit is reached. When hls.js 1.7.4 removes it while a
-  // part is being appended, it forgets the parts of that segment (detectEvictedFragments), and the picture
-  // stands still until the segment is complete. 30 was a stall every few minutes.
-  backBufferLength: Infinity,
-  // fMP4 passes through as it is; there is nothing for a worker to do.
-  enableWorker: false,
-  // Who is on air is read from the playlist's date ranges themselves.
-  enableDateRangeMetadataCues: false,
-  enableEmsgMetadataCues: false,
-  enableID3MetadataCues: false,
-  enableInterstitialPlayback: false,
-  // The first answer may be held until the Space has something to show.
-  manifestLoadPolicy: {
-    default: { maxTimeToFirstByteMs: 10000, maxLoadTimeMs: 20000, timeoutRetry: null, errorRetry: null },
-  },
-};
+// A second fault of the browser's decoder so soon after the first one needs more than a new buffer.
+const kMediaErrorAgainMs = 5000;
 
 export class Player {
   #video;
   #url;
   #on_change;
-  #hls = null;
-  #native = false;
-  #control = new LatencyControl();
-  #target = new TargetDelay();
-  #backoff = new Backoff();
-  #retry_timer = 0;
-  #retry_action = null;
+  #engine = null;
+  #loads = 0;
+  #listening = false;
+  #sound = null;
+  // Whether it stays near live; not where the viewer chose another place.
+  #following = true;
+  #return_to = null;
+  #seen = false;
+  #plays_recordings;
+  #distance = null;
+  #stalls = new Stalls();
+  #retry = new Retry();
   #resumes = 0;
   #arrived_at = 0;
   #media_error_at = -Infinity;
-  #stalled_since = 0;
-  #moved_at = -Infinity;
-  #stall_times = [];
-  #stalls = 0;
+  #paused_at = 0;
   #facts = {
-    supported: true, ended: false, reachable: true, found: null,
-    started: false, paused: false, stalled: false, behind: false,
+    supported: true, ended: false, reachable: true, found: null, recording: false,
+    started: false, paused: false, stalled: false, behind: false, rewound: false,
   };
 
-  constructor(video, url, on_change) {
+  // `listening`: begins without the picture; `recording`: what is there is over and is played from its start.
+  constructor(video, url, on_change, { listening = false, recording = false } = {}) {
     this.#video = video;
     this.#url = url;
     this.#on_change = on_change;
+    this.#listening = listening;
+    this.#plays_recordings = recording;
+    const events = {
+      found: () => this.#set({ found: true }),
+      updated: () => this.#updated(),
+      arrived: () => this.#arrived(),
+      failed: (reason) => this.#failed(reason),
+    };
+    const Engine = [HlsEngine, NativeEngine].find((candidate) => candidate.supported(video));
+    if (!Engine) {
+      this.#set({ supported: false });
+      return;
+    }
+    this.#engine = new Engine(video, events);
+    this.#distance = new Distance(video, this.#engine);
+    video.addEventListener('loadedmetadata', () => this.#return());
     video.addEventListener('playing', () => this.#playing());
     video.addEventListener('waiting', () => this.#waiting());
-    video.addEventListener('ended', () => this.#end());
-    addEventListener('online', () => this.#retry_now());
+    video.addEventListener('ended', () => (this.#facts.recording ? this.pause() : this.#end()));
+    addEventListener('online', () => this.#retry.now());
     document.addEventListener('visibilitychange', () => this.#visible_again());
     setInterval(() => this.#tick(), kTickMs);
-
-    if (Hls.isSupported()) {
-      this.#load();
-    } else if (video.canPlayType('application/vnd.apple.mpegurl')) {
-      this.#native = true;
-      this.#watch_native();
-      this.#load_native();
-    } else {
-      this.#set({ supported: false });
-    }
+    this.#load();
   }
 
+  // --- what the viewer does
+
   play() {
+    this.#keep_place();
     this.#set({ paused: false });
-    this.#to_live();
-    // The one refusal there is: a browser that wants a click first. The page then offers one.
-    this.#video.play().catch((error) => {
-      if (error.name === 'NotAllowedError') this.#set({ paused: true });
-    });
+    this.#play();
   }
 
   pause() {
+    if (!this.#facts.paused) this.#paused_at = Date.now();
     this.#set({ paused: true });
     this.#video.pause();
   }
 
-  // Loads everything anew, after the end of a Space for the next one.
-  restart() {
-    this.#set({ ended: false, found: null, started: false, paused: false });
-    if (this.#native) this.#load_native();
-    else this.#load();
+  // To a place of the timeline; near its end that is live.
+  seek(position) {
+    const timeline = this.timeline();
+    if (!timeline) return;
+    if (timeline.live && position > timeline.end - kSnapToLive) {
+      this.go_live();
+      return;
+    }
+    this.#follow(false);
+    this.#move(within(timeline, position));
+    this.#on_change();
   }
+
+  step(seconds) {
+    const timeline = this.timeline();
+    if (timeline && !(this.#following && seconds > 0)) this.seek(timeline.position + seconds);
+  }
+
+  go_live() {
+    this.#return_to = null;
+    this.#follow(true);
+    this.#to_live();
+    this.#set({ paused: false });
+    this.#play();
+    this.#on_change();
+  }
+
+  // With or without the picture, from the same place on.
+  listen(listening) {
+    if (!this.#engine || listening === this.#listening) return;
+    this.#listening = listening;
+    this.#set({ paused: false });
+    if (!this.#facts.ended) this.#load();
+  }
+
+  // Loads everything anew, after the end of a Space for the next one, or for what was recorded of it.
+  restart() {
+    this.#plays_recordings = true;
+    this.#seen = false;
+    this.#return_to = null;
+    this.#follow(true);
+    this.#set({ ended: false, found: null, started: false, paused: false });
+    this.#load();
+  }
+
+  // --- what can be seen of it
 
   snapshot() {
     const video = this.#video;
-    const details = this.#hls?.latestLevelDetails;
-    const shown_date = this.#date();
+    const now = performance.now();
+    const date = this.#engine?.date_at(video.currentTime);
     return {
       state: viewerState(this.#facts),
-      delay: this.#delay(),
-      targetDelay: this.#target_delay(),
+      following: this.#following && !this.#facts.recording,
+      listening: this.#listening,
+      sound: this.#sound,
+      timeline: this.timeline(),
+      delay: this.#facts.started ? this.#distance.delay() : NaN,
+      targetDelay: this.#distance?.target() ?? NaN,
       // Against the worker's wall clock, as far as the viewer's own clock is right.
-      clockDelay: shown_date ? (Date.now() - shown_date) / 1000 : NaN,
-      buffer: this.#buffer(),
-      stalls: this.#stalls,
-      recentStalls: this.#stall_times.filter((time) => performance.now() - time < kStallMemoryMs).length,
+      clockDelay: date && !this.#facts.recording ? (Date.now() - date) / 1000 : NaN,
+      buffer: this.#distance?.buffer() ?? 0,
+      stalls: this.#stalls.count,
+      recentStalls: this.#stalls.recent(now),
       rate: video.playbackRate,
-      onAir: this.#native ? onAirOfCues(this.#native_cues()) : onAirAt(details?.dateRanges, shown_date),
-      bandwidth: this.#hls?.bandwidthEstimate ?? NaN,
-      bitrate: this.#hls?.levels[0]?.bitrate ?? NaN,
+      onAir: this.#facts.started ? this.#engine.on_air(video.currentTime) : null,
+      bandwidth: this.#engine?.bandwidth ?? NaN,
+      bitrate: this.#engine?.bitrate ?? NaN,
       droppedFrames: video.getVideoPlaybackQuality?.().droppedVideoFrames ?? 0,
       width: video.videoWidth,
       height: video.videoHeight,
-      partTarget: details?.partTarget ?? NaN,
+      partTarget: this.#engine?.stream()?.part ?? NaN,
     };
+  }
+
+  // See timeline.js; null before there is one.
+  timeline() {
+    const stream = this.#engine?.stream();
+    if (!stream || !this.#facts.started || this.#facts.ended) return null;
+    const { live, start, edge } = stream;
+    const end = live ? Math.max(start, edge - (this.#distance.target() || 0)) : edge;
+    const position = this.#video.currentTime;
+    const behind = live ? Math.max(0, this.#engine.steers ? this.#distance.delay() : edge - position) : 0;
+    return { live, start, end, position, behind };
+  }
+
+  chapters() {
+    return this.#facts.started && !this.#facts.ended ? this.#engine.chapters() : [];
   }
 
   #set(change) {
@@ -138,199 +187,176 @@ export class Player {
     if (viewerState(this.#facts) !== before) this.#on_change();
   }
 
-  // --- hls.js
+  // --- the stream
 
-  #load() {
-    this.#hls?.destroy();
-    this.#control.reset();
-    this.#stalled_since = 0;
+  async #load() {
+    const load = ++this.#loads;
+    // Where the viewer is must be said as a date: another playlist may have another zero.
+    if (!this.#following || this.#facts.recording) this.#return_to ??= this.#engine.date_at(this.#video.currentTime);
+    this.#engine.close();
+    this.#distance.rest();
+    this.#stalls.over();
     this.#arrived_at = performance.now();
+    this.#sound = null;
     this.#set({ started: false, stalled: false, behind: false });
-    const hls = new Hls(kHlsConfig);
-    this.#hls = hls;
-    hls.on(Hls.Events.MANIFEST_LOADED, () => this.#set({ found: true }));
-    hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => this.#level_updated(details));
-    hls.on(Hls.Events.FRAG_BUFFERED, () => this.#arrived());
-    hls.on(Hls.Events.ERROR, (_, data) => data.fatal && this.#failed(hls, data));
-    hls.loadSource(this.#url);
-    hls.attachMedia(this.#video);
-    if (!this.#facts.paused) this.play();
+    let url = this.#url;
+    if (this.#listening) {
+      const sound = await fetchSound(url).catch((problem) => problem);
+      if (load !== this.#loads) return;
+      if (sound instanceof Error) {
+        this.#failed(reasonOfStatus(sound.status));
+        return;
+      }
+      this.#sound = sound;
+      url = sound.url;
+    }
+    this.#engine.load(url);
+    if (!this.#facts.paused) this.#play();
   }
 
-  #level_updated(details) {
+  #updated() {
+    const { live } = this.#engine.stream() ?? {};
+    if (live) this.#keep_within();
+    if (live !== false) return;
+    if (this.#plays_recordings) this.#set({ recording: true });
     // Somebody who comes after the end is told so; whoever was there sees the rest first.
-    if (!details.live && !this.#facts.started) this.#end();
+    else if (!this.#facts.started) this.#end();
+    else if (!this.#following) this.#set({ recording: true });
   }
 
   #arrived() {
     this.#arrived_at = performance.now();
-    this.#backoff.reset();
+    this.#retry.succeeded();
     this.#resumes = 0;
     this.#set({ reachable: true });
   }
 
-  #failed(hls, { type, details, response }) {
-    if (hls !== this.#hls || this.#facts.ended) return;
-    if (type === Hls.ErrorTypes.MEDIA_ERROR) {
-      const again = performance.now() - this.#media_error_at < 5000;
+  #failed(reason) {
+    if (this.#facts.ended) return;
+    if (reason === 'media') {
+      const again = performance.now() - this.#media_error_at < kMediaErrorAgainMs;
       this.#media_error_at = performance.now();
-      if (again) this.#retry(() => this.#load());
-      else hls.recoverMediaError();
-      return;
-    }
-    if (details.startsWith('manifest')) {
-      this.#set(response?.code >= 400 ? { reachable: true, found: false } : { reachable: false });
-      this.#retry(() => this.#load());
-    } else {
+      if (again) this.#try_again(() => this.#load());
+      else this.#engine.recover();
+    } else if (reason === 'lost') {
       this.#reconnect();
+    } else {
+      // Before anything was seen of it, whatever the server answers means that the Space has not begun.
+      const waits = reason === 'missing' || (reason === 'refused' && !this.#seen);
+      this.#set(waits ? { reachable: true, found: false } : { reachable: false });
+      this.#try_again(() => this.#load());
     }
   }
 
   #reconnect() {
-    const hls = this.#hls;
     // After the end the server may go before everything has been fetched.
-    if (hls.latestLevelDetails?.live === false) {
+    if (!this.#plays_recordings && this.#engine.stream()?.live === false) {
       this.#end();
       return;
     }
     this.#set({ reachable: false });
     this.#resumes += 1;
-    this.#retry(this.#resumes > kResumeAttempts ? () => this.#load() : () => hls.startLoad());
+    this.#try_again(this.#resumes > kResumeAttempts ? () => this.#load() : () => this.#engine.resume());
   }
 
-  #retry(action) {
-    clearTimeout(this.#retry_timer);
-    this.#retry_action = action;
-    this.#retry_timer = setTimeout(() => this.#retry_now(), this.#backoff.next());
-  }
-
-  #retry_now() {
-    clearTimeout(this.#retry_timer);
-    const action = this.#retry_action;
-    this.#retry_action = null;
-    this.#arrived_at = performance.now();
-    action?.();
-  }
-
-  // --- the browser's own HLS
-
-  #load_native() {
-    this.#video.src = this.#url;
-    this.#video.load();
-    this.play();
-  }
-
-  #watch_native() {
-    const video = this.#video;
-    video.addEventListener('loadedmetadata', () => this.#set({ reachable: true, found: true }));
-    video.addEventListener('error', async () => {
-      // The element does not say why; the playlist does.
-      const answer = await fetch(this.#url, { cache: 'no-store' }).catch(() => null);
-      this.#set({ reachable: answer !== null, found: answer?.ok ? null : false, started: false });
-      this.#retry(() => this.#load_native());
+  #try_again(action) {
+    this.#retry.later(() => {
+      this.#arrived_at = performance.now();
+      action();
     });
   }
 
-  #native_cues() {
-    const tracks = [...this.#video.textTracks].filter((track) => track.kind === 'metadata');
-    for (const track of tracks) track.mode = 'hidden';
-    return tracks.flatMap((track) => [...(track.activeCues ?? [])]);
+  #end() {
+    this.#retry.cancel();
+    this.#loads += 1;
+    this.#engine.close();
+    this.#set({ ended: true, recording: false });
   }
 
   // --- the picture
 
+  #play() {
+    // The one refusal there is: a browser that wants a click first. The page then offers one.
+    this.#video.play().catch((error) => {
+      if (error.name === 'NotAllowedError') this.#set({ paused: true });
+    });
+  }
+
   #playing() {
-    this.#stalled_since = 0;
+    this.#stalls.over();
+    this.#seen = true;
     this.#set({ started: true, stalled: false });
-    if (this.#native) this.#arrived();
+    if (!this.#engine.steers) this.#arrived();
   }
 
   #waiting() {
-    if (!this.#facts.started || this.#facts.paused || this.#video.seeking || this.#facts.ended) return;
-    if (this.#stalled_since) return;
-    this.#stalled_since = performance.now();
-    if (this.#stalled_since - this.#moved_at < kJumpSettlesMs) return;
-    this.#stalls += 1;
-    this.#target.stalled(this.#stalled_since);
-    this.#stall_times = [...this.#stall_times, this.#stalled_since].slice(-20);
-  }
-
-  #end() {
-    clearTimeout(this.#retry_timer);
-    this.#retry_action = null;
-    this.#hls?.destroy();
-    this.#hls = null;
-    this.#set({ ended: true });
+    const { started, paused, ended } = this.#facts;
+    if (!started || paused || ended || this.#video.seeking) return;
+    const now = performance.now();
+    if (this.#stalls.waiting(now)) this.#distance.stalled(now);
   }
 
   #visible_again() {
     // Phones stop a video in the background; nobody pressed pause.
-    if (document.visibilityState === 'visible' && !this.#facts.paused && this.#video.paused) this.play();
+    if (document.visibilityState !== 'visible' || this.#facts.paused || this.#facts.ended || !this.#video.paused) return;
+    if (this.#following) this.#to_live();
+    this.#play();
   }
 
   #tick() {
-    const video = this.#video;
     const now = performance.now();
-    if (this.#stalled_since && now - this.#stalled_since > kTellStallMs) this.#set({ stalled: true });
-    const { found, started, stalled, paused } = this.#facts;
-    const silent = found && (stalled || !started) && !paused && now - this.#arrived_at > kSilenceMs;
-    if (silent && this.#hls && !this.#retry_action) this.#reconnect();
-    if (!this.#hls || !this.#facts.started || video.paused || video.seeking) return;
-    const buffer = this.#buffer();
-    this.#target.observe(now, buffer);
-    const { rate, jump, behind } = this.#control.update({
-      delay: this.#gap(),
-      target: this.#target_delay(),
-      buffer,
-      now,
-    });
-    if (video.playbackRate !== rate) video.playbackRate = rate;
+    if (this.#stalls.worthAWord(now)) this.#set({ stalled: true });
+    const { found, started, stalled, paused, ended } = this.#facts;
+    const silent = found && (stalled || !started) && !paused && !ended && now - this.#arrived_at > kSilenceMs;
+    if (silent && this.#engine.steers && !this.#retry.pending) this.#reconnect();
+    this.#keep_place();
+    if (!started || ended || this.#video.paused || this.#video.seeking) return;
+    if (this.#following && this.#engine.steers) this.#keep_near_live(now);
+  }
+
+  // A pause keeps the place; one so short that playing faster makes up for it does not count.
+  #keep_place() {
+    const { started, paused, ended } = this.#facts;
+    if (!started || !paused || ended || !this.#following) return;
+    if (Date.now() - this.#paused_at > kJumpBehind * 1000) this.#follow(false);
+  }
+
+  #keep_near_live(now) {
+    const { jump, behind } = this.#distance.steer(now);
     // While nothing arrives there is no live position to jump to.
-    if (jump && !this.#stalled_since) this.#to_live();
+    if (jump && !this.#stalls.lasting) this.#to_live();
     this.#set({ behind });
   }
 
+  // What a viewer watches, or has paused at, may leave the window that the server keeps. hls.js would go to live.
+  #keep_within() {
+    const timeline = this.#following ? null : this.timeline();
+    if (timeline?.live && timeline.position < timeline.start) this.#move(within(timeline, timeline.position));
+  }
+
+  #follow(following) {
+    this.#following = following;
+    this.#distance.rest();
+    this.#set({ rewound: !following, behind: false });
+  }
+
   #to_live() {
-    const ahead = this.#gap() - this.#target_delay();
-    if (!(ahead > 0.5)) return;
-    this.#moved_at = performance.now();
-    this.#video.currentTime += ahead;
+    const stream = this.#facts.started ? this.#engine.stream() : null;
+    if (!stream?.live) return;
+    const ahead = this.#engine.steers ? this.#distance.excess() : stream.edge - this.#video.currentTime;
+    if (ahead > kNearLive) this.#move(this.#video.currentTime + ahead);
   }
 
-  #target_delay() {
-    const hold_back = this.#hls?.targetLatency;
-    return hold_back ? this.#target.at(hold_back) : NaN;
+  // After another playlist has been loaded: where the viewer was.
+  #return() {
+    const stream = this.#engine.stream();
+    const position = this.#return_to ? this.#engine.position_at(this.#return_to) : NaN;
+    this.#return_to = null;
+    if (stream && Number.isFinite(position)) this.#move(within({ ...stream, end: stream.edge }, position));
   }
 
-  // Seconds behind live: behind the end of what the server has published, and how long ago that was.
-  #delay() {
-    const details = this.#details();
-    return details ? details.edge + details.age - this.#video.currentTime : NaN;
-  }
-
-  // The same as far as playing faster can help: what the server is late with is nowhere to be had.
-  #gap() {
-    const details = this.#details();
-    return details ? details.edge + Math.min(details.age, details.partTarget) - this.#video.currentTime : NaN;
-  }
-
-  #details() {
-    const details = this.#hls?.latestLevelDetails;
-    return details?.live && this.#facts.started ? details : null;
-  }
-
-  #buffer() {
-    const { buffered, currentTime } = this.#video;
-    for (let i = 0; i < buffered.length; ++i) {
-      if (buffered.start(i) <= currentTime && currentTime <= buffered.end(i)) return buffered.end(i) - currentTime;
-    }
-    return 0;
-  }
-
-  // Wall-clock time of the frame on screen (EXT-X-PROGRAM-DATE-TIME).
-  #date() {
-    if (this.#hls) return this.#hls.playingDate;
-    const start = this.#video.getStartDate?.();
-    return start && Number.isFinite(+start) ? new Date(+start + this.#video.currentTime * 1000) : null;
+  #move(position) {
+    this.#stalls.jumped(performance.now());
+    this.#video.currentTime = position;
   }
 }

@@ -5,11 +5,16 @@ export const kViewerStates = {
   waiting: ['Waiting', 'The Space has not started yet. It will begin here by itself.'],
   live: ['Live', ''],
   behind: ['Catching up', ''],
-  paused: ['Paused', 'Play goes back to live.'],
+  rewound: ['Rewound', ''],
+  recording: ['Recording', ''],
+  paused: ['Paused', ''],
   reconnecting: ['Reconnecting', 'The connection was lost. Trying again…'],
   ended: ['Ended', 'This Space has ended. Thank you for being here.'],
   unsupported: ['Not supported', 'This browser cannot play live video. Please try a current Chrome, Firefox or Safari.'],
 };
+
+// Those in which the picture moves.
+export const kMoving = new Set(['live', 'behind', 'rewound', 'recording']);
 
 // The viewer's state from what its player knows. Pure.
 //   supported, ended   of the browser, of the stream
@@ -19,7 +24,9 @@ export const kViewerStates = {
 //   paused             by the viewer
 //   stalled            the picture stands still although it should move
 //   behind             further from live than it should be
-export function viewerState({ supported, ended, reachable, found, started, paused, stalled, behind }) {
+//   rewound            watches an earlier part because the viewer wants to
+//   recording          what is played is over
+export function viewerState({ supported, ended, reachable, found, started, paused, stalled, behind, rewound, recording }) {
   if (!supported) return 'unsupported';
   if (ended) return 'ended';
   if (!started) {
@@ -28,6 +35,8 @@ export function viewerState({ supported, ended, reachable, found, started, pause
   }
   if (paused) return 'paused';
   if (stalled || !reachable) return 'reconnecting';
+  if (recording) return 'recording';
+  if (rewound) return 'rewound';
   return behind ? 'behind' : 'live';
 }
 

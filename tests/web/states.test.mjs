@@ -7,6 +7,7 @@ import { kViewerStates, viewerState } from '../../src/web/states.js';
 
 const kPlaying = {
   supported: true, ended: false, reachable: true, found: true, started: true, paused: false, stalled: false, behind: false,
+  rewound: false, recording: false,
 };
 
 for (const [what, change, state] of [
@@ -21,6 +22,9 @@ for (const [what, change, state] of [
   ['the picture stands still', { stalled: true }, 'reconnecting'],
   ['requests fail', { reachable: false }, 'reconnecting'],
   ['too far behind', { behind: true }, 'behind'],
+  ['the viewer went back', { rewound: true }, 'rewound'],
+  ['the viewer went back and paused', { rewound: true, paused: true }, 'paused'],
+  ['what is played is over', { recording: true, rewound: true }, 'recording'],
 ]) {
   test(`${what}: ${state}`, () => {
     assert.equal(viewerState({ ...kPlaying, ...change }), state);

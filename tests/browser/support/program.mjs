@@ -1,6 +1,7 @@
 // Runs programs for a test and ends them with it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -41,19 +42,29 @@ export class Program {
   }
 }
 
-// One Space on ports that the system picks. Returns the program with `viewer` and `studio` URLs.
-export async function startWorker() {
+// One Space, on ports that the system picks where `listen` names none. Returns the program with `viewer`, `studio`
+// and `stage` URLs. `options`: more of its command line.
+export async function startWorker({ listen = '127.0.0.1:0', options = [] } = {}) {
   const worker = new Program(path.join(kRoot, 'scripts/spacecast'), [
-    'run', '--space', 'demo', '--open', '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--ice-address', '127.0.0.1',
+    'run', '--space', 'demo', '--open', '--listen', listen, '--admin', '127.0.0.1:0', '--ice-address', '127.0.0.1', ...options,
   ], { SPACECAST_BUILD: kBuild });
   const url = (word) => worker.lines.find((line) => line.startsWith(`${word} `))?.split(' ')[1];
   await until('the worker says where it listens', () => {
     worker.check();
-    return url('viewer') && url('studio');
+    return url('viewer') && url('studio') && url('stage');
   });
   worker.viewer = url('viewer');
   worker.studio = url('studio');
+  worker.stage = url('stage');
   return worker;
+}
+
+// The worker's own program with a picture that costs little: its file.
+export async function writeSmallProgram(dir) {
+  const text = await readFile(path.join(kRoot, 'pipelines/program.launch'), 'utf8');
+  const file = path.join(dir, 'small.launch');
+  await writeFile(file, text.replaceAll('width=1280,height=720', 'width=640,height=360').replaceAll('speed-preset=veryfast', 'speed-preset=ultrafast'));
+  return file;
 }
 
 // gst-launch-1.0 with our own elements.
