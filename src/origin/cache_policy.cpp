@@ -33,7 +33,8 @@ const hls::Segment* segment_of(const hls::RenditionState& state, const hls::Reso
 std::string cache_control(CacheClass cache_class, const hls::StoreConfig& config) {
   // B.1 allows half a target duration; a second is the least that HTTP can say and the most that
   // joining viewers should lose.
-  return max_age(cache_class == CacheClass::kNewest ? seconds(1) : blocking_age(config));
+  if (cache_class == CacheClass::kNewest) return max_age(seconds(1));
+  return "public, max-age=0, s-maxage=" + std::to_string(blocking_age(config).count());
 }
 
 std::string cache_control(const hls::Snapshot& snapshot, const hls::Resource& resource) {

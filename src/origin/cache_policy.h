@@ -3,6 +3,10 @@
 // Two departures from B.1, for one reason: names and directives are easy to foretell. If a cache
 // kept the 400 for a part that is too far ahead, the 404 for one that is not hinted yet, or a 503,
 // then anybody could ask too early and so deny it to everybody. Errors are therefore `no-store`.
+//
+// The six target durations of a blocking reload are for shared caches. A player never needs the
+// same answer twice, and video.js, which asks again for what it has when a segment has ended, would
+// get it from its browser's cache without waiting for anything new.
 #pragma once
 
 #include <string>

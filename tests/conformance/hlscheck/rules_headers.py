@@ -21,6 +21,12 @@ def max_age(exchange: Exchange) -> int | None:
     return int(found[1]) if found else None
 
 
+def shared_age(exchange: Exchange) -> int | None:
+    """For how long a shared cache may keep it (RFC 9111 5.2.2.10)."""
+    found = re.search(r"s-maxage=(\d+)", exchange.header("Cache-Control") or "")
+    return int(found[1]) if found else max_age(exchange)
+
+
 def media(p: Presentation) -> list[Exchange]:
     return [e for e in p.recording.of("init", "hint", "part", "segment", "iframe") if e.status in (200, 206)]
 
@@ -158,8 +164,8 @@ def r14(p: Presentation, judge: Judge) -> None:
 def r15(p: Presentation, judge: Judge) -> None:
     for e in p.recording.of("playlist"):
         if e.status == 200 and not plain(e):
-            judge(max_age(e) == 6 * p.target or p.parse(e).ended,
-                  f"{e.file}: Cache-Control {e.header('Cache-Control')}, wanted max-age={6 * p.target}")
+            judge(shared_age(e) == 6 * p.target or p.parse(e).ended,
+                  f"{e.file}: Cache-Control {e.header('Cache-Control')}, wanted s-maxage={6 * p.target}")
 
 
 @rule(17, SHOULD, "B.1", "other playlists for at most half a target duration; failures not at all")

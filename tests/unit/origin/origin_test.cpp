@@ -38,12 +38,13 @@ TEST_CASE("types, lifetimes and CORS of each class") {
            Case{"master.m3u8", "application/vnd.apple.mpegurl", "public, max-age=1"},
            Case{"v0.m3u8", "application/vnd.apple.mpegurl", "public, max-age=1"},
            Case{"a0.m3u8?_HLS_skip=YES", "application/vnd.apple.mpegurl", "public, max-age=1"},
-           Case{"v0.m3u8?_HLS_msn=1", "application/vnd.apple.mpegurl", "public, max-age=12"},
+           Case{"v0.m3u8?_HLS_msn=1", "application/vnd.apple.mpegurl",
+                "public, max-age=0, s-maxage=12"},
            Case{"v0.m3u8?_HLS_part=1&_HLS_msn=1&x=y", "application/vnd.apple.mpegurl",
-                "public, max-age=12"},
+                "public, max-age=0, s-maxage=12"},
            Case{"v0.iframes.m3u8", "application/vnd.apple.mpegurl", "public, max-age=1"},
            Case{"v0.iframes.m3u8?_HLS_msn=2", "application/vnd.apple.mpegurl",
-                "public, max-age=12"},
+                "public, max-age=0, s-maxage=12"},
            // As long as the store answers them: their own length and a playlist's after they have
            // left it, and what a cache may keep of that.
            Case{"v0/init-1.mp4", "video/mp4", "public, max-age=19"},
@@ -143,7 +144,7 @@ TEST_CASE("a blocking reload is answered by the change that it waits for") {
   auto response = part.response();
   CHECK(response.status == 200);
   CHECK(contains(response, "v0/3.0.m4s"));
-  CHECK(response.header("cache-control") == "public, max-age=12");
+  CHECK(response.header("cache-control") == "public, max-age=0, s-maxage=12");
   CHECK(eventually([&] { return origin.mounted->metrics().waiting == 3; }));
 
   origin.presentation.audio.part();
@@ -320,7 +321,7 @@ TEST_CASE("the I-frame playlist waits for whole segments") {
   const auto response = next.response();
   CHECK(contains(response, "#EXT-X-I-FRAMES-ONLY"));
   CHECK_FALSE(contains(response, "#EXT-X-PART:"));
-  CHECK(response.header("cache-control") == "public, max-age=12");
+  CHECK(response.header("cache-control") == "public, max-age=0, s-maxage=12");
 }
 
 TEST_CASE("readers see whole versions while the playlist changes") {
