@@ -15,7 +15,10 @@
 // rewind window. Keep::kAll holds everything: the playlists are EVENT while the presentation runs
 // and VOD at its end, with chapters by speaker (`chapters.json`). Beside them lies `journal.jsonl`,
 // one line for each thing that was published and written: what a run that was cut off has left is
-// read back from it, and the next run on the same directory goes on from there.
+// read back from it, and the next run on the same directory goes on from there. Opening what was
+// cut off and ending it at once makes it VOD. Nothing is forced onto the medium: a process that is
+// killed loses the part being written, a power failure what the system had not written yet, which
+// recovery finds by the sizes.
 #pragma once
 
 #include <atomic>
@@ -43,7 +46,8 @@ class Archive {
   // Readable from any thread.
   struct Counts {
     std::atomic<std::uint64_t> written{0};  // Segments, of all renditions.
-    std::atomic<std::uint64_t> missing{0};  // Segments that left the memory unwritten.
+    std::atomic<std::uint64_t> missing{0};  // Segments that left the memory unwritten, or were
+                                            // removed by somebody else.
     std::atomic<std::uint64_t> bytes{0};
     std::atomic<bool> failing{false};  // The last thing that was tried failed.
   };
@@ -63,7 +67,9 @@ class Archive {
   virtual void wait_until_written() = 0;
   [[nodiscard]] virtual const Counts& counts() const = 0;
 
-  // Writes what is published by now, then ends the thread.
+  // Writes what is published by now, then ends the thread. A disk that is stuck holds it up for as
+  // long as it is: whoever has a deadline ends the process instead, which loses no more than a
+  // kill.
   virtual ~Archive() = default;
 };
 

@@ -6,10 +6,7 @@
 
 #include "hls/append_file.h"
 #include "hls/atomic_file.h"
-#include "hls/chapters.h"
-#include "hls/i_frame_playlist.h"
 #include "hls/journal.h"
-#include "hls/media_playlist.h"
 #include "hls/missing.h"
 #include "hls/multivariant_playlist.h"
 #include "hls/names.h"
@@ -35,7 +32,11 @@ void keep_first(Result<void>& result, Result<void> other) {
 }  // namespace
 
 ArchiveTree::ArchiveTree(Record record, Archive::Keep keep, Archive::Counts& counts, OnFile on_file)
-    : record_(std::move(record)), keep_(keep), counts_(counts), on_file_(std::move(on_file)) {}
+    : record_(std::move(record)),
+      keep_(keep),
+      counts_(counts),
+      on_file_(std::move(on_file)),
+      playlists_(keep) {}
 
 History ArchiveTree::history() const {
   return record_.history();
@@ -101,8 +102,7 @@ Result<void> ArchiveTree::rebuild() {
     }
     journal_size_ = journal.size();
   }
-  playlists_.clear();
-  master_.clear();
+  playlists_.forget();
   rebuild_ = lost_ = false;
   return {};
 }
@@ -110,17 +110,21 @@ Result<void> ArchiveTree::rebuild() {
 Result<void> ArchiveTree::write_all(const Change& change) {
   if (auto added = add_renditions(change); !added) return added;
   Result<void> result = note_date_ranges(change);
-  bool startable = !change.renditions.empty();
+  const bool window = keep_ == Archive::Keep::kWindow;
   for (std::size_t i = 0; i < change.renditions.size(); ++i) {
-    keep_first(result, write_segments(change, i));
-    keep_first(result, write_playlists(change, i));
-    startable = startable && playlists_[i].listed;
+    const Result<void> written = write_segments(change, i);
+    keep_first(result, written);
+    const bool ended = change.ended && written;
+    keep_first(result, playlists_.list(record_, change.config, i, change.renditions[i].first_listed,
+                                       ended));
+    // After a failure too: it may be what makes room.
+    if (window) keep_first(result, remove_old(change, i));
   }
-  // What has ended is finished once nothing of it is left to be written.
   if (!result) return result;
-  if (change.ended) return finish(change);
   // Last, so that all it names is there.
-  return startable ? write_master(change.master) : result;
+  if (window || !change.ended) return playlists_.write_master(record_, change.master);
+  auto finished = playlists_.finish(record_, change.config, change.master);
+  return finished ? note(EndEntry{}) : finished;
 }
 
 Result<void> ArchiveTree::add_renditions(const Change& change) {
@@ -136,15 +140,6 @@ Result<void> ArchiveTree::add_renditions(const Change& change) {
     }
     // The one to come, too: its number is taken.
     if (auto added = add_init(i, rendition.init); !added) return added;
-  }
-  for (std::size_t i = playlists_.size(); i < record_.renditions().size(); ++i) {
-    const RenditionInfo& info = *record_.renditions()[i].info;
-    Playlists& playlists = playlists_.emplace_back();
-    playlists.event.emplace_back(record_.directory() / playlist_name(info), render_media_playlist,
-                                 i);
-    if (info.kind != MediaKind::kVideo) continue;
-    playlists.event.emplace_back(record_.directory() / i_frame_playlist_name(info),
-                                 render_i_frame_playlist, i);
   }
   return {};
 }
@@ -235,49 +230,13 @@ void ArchiveTree::count_segment(std::size_t rendition, const Segment* published)
   if (whole && ours.file) on_file_(rendition, ours.msn, *ours.file);
 }
 
-Result<void> ArchiveTree::write_playlists(const Change& change, std::size_t rendition) {
-  const auto complete = record_.renditions()[rendition].complete();
-  Playlists& playlists = playlists_[rendition];
-  if (complete.empty()) return {};
-  const Change::Rendition& now = change.renditions[rendition];
-  if (keep_ == Archive::Keep::kWindow) {
-    if (playlists.listed == complete.back()->msn && playlists.first_listed == now.first_listed &&
-        !change.ended) {
-      return {};
-    }
-    if (auto written = write_window(change, rendition); !written) return written;
-  } else {
-    if (playlists.listed == complete.back()->msn) return {};
-    for (EventPlaylist& playlist : playlists.event) {
-      if (auto updated = playlist.update(record_, change.config); !updated) return updated;
-    }
-  }
-  playlists.listed = complete.back()->msn;
-  playlists.first_listed = now.first_listed;
-  return keep_ == Archive::Keep::kWindow ? remove_old(change, rendition) : Result<void>();
-}
-
-Result<void> ArchiveTree::write_window(const Change& change, std::size_t rendition) {
-  Snapshot snapshot = record_.snapshot(change.config);
-  snapshot.ended = change.ended;
-  RenditionState& state = snapshot.renditions[rendition];
-  const auto listed = std::ranges::find_if(state.segments, [&](const auto& segment) {
-    return segment->msn >= change.renditions[rendition].first_listed;
-  });
-  state.first_listed = static_cast<std::size_t>(listed - state.segments.begin());
-  constexpr auto form = MediaPlaylistForm::kSegmentsOnly;
-  Result<void> result = write_file_atomically(record_.directory() / playlist_name(*state.info),
-                                              {render_media_playlist(snapshot, rendition, form)});
-  if (!result || state.info->kind != MediaKind::kVideo) return result;
-  return write_file_atomically(record_.directory() / i_frame_playlist_name(*state.info),
-                               {render_i_frame_playlist(snapshot, rendition, form)});
-}
-
 // Not listed any more, and not answered by the store either (§6.2.2).
 Result<void> ArchiveTree::remove_old(const Change& change, std::size_t rendition) {
   const std::uint64_t first_held = change.renditions[rendition].first_held;
+  const auto& segments = record_.renditions()[rendition].segments;
+  if (segments.empty() || segments.front()->msn >= first_held) return {};
   Result<void> result;
-  for (const auto& segment : record_.renditions()[rendition].segments) {
+  for (const auto& segment : segments) {
     if (segment->msn >= first_held) break;
     if (!segment->file) continue;
     std::error_code error;
@@ -289,33 +248,6 @@ Result<void> ArchiveTree::remove_old(const Change& change, std::size_t rendition
   }
   record_.forget_before(rendition, first_held);
   return result;
-}
-
-Result<void> ArchiveTree::write_master(const std::string& text) {
-  if (text == master_) return {};
-  auto written = write_file_atomically(record_.directory() / kMultivariantName, {text});
-  if (written) master_ = text;
-  return written;
-}
-
-Result<void> ArchiveTree::finish(const Change& change) {
-  if (keep_ == Archive::Keep::kWindow) return write_master(change.master);
-  Snapshot whole = record_.snapshot(change.config);
-  whole.ended = true;
-  for (Playlists& playlists : playlists_) {
-    if (!playlists.listed) continue;
-    for (EventPlaylist& playlist : playlists.event) {
-      if (auto finished = playlist.finish(whole); !finished) return finished;
-    }
-  }
-  std::string master = change.master;
-  if (const std::string chapters = render_chapters(whole); !chapters.empty()) {
-    const fs::path path = record_.directory() / kChaptersName;
-    if (auto written = write_file_atomically(path, {chapters}); !written) return written;
-    master += chapters_tag();
-  }
-  if (auto written = write_master(master); !written) return written;
-  return note(EndEntry{});
 }
 
 Result<void> ArchiveTree::note(RecordEntry entry) {

@@ -1,4 +1,5 @@
-// The directory of an archive, and how it becomes what the store says: media, journal, playlists.
+// The directory of an archive, and how it becomes what the store says: media, then the journal,
+// then playlists.
 // Blocks on the disk: lives on the archive's thread.
 #pragma once
 
@@ -7,13 +8,12 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "hls/archive.h"
-#include "hls/event_playlist.h"
+#include "hls/archive_playlists.h"
 #include "hls/record.h"
 #include "hls/store.h"
 
@@ -49,13 +49,6 @@ class ArchiveTree {
   [[nodiscard]] Result<void> write(const Change& change);
 
  private:
-  // What is on the disk for a rendition besides media.
-  struct Playlists {
-    std::vector<EventPlaylist> event;           // Media, then I-frames where it is video.
-    std::optional<std::uint64_t> listed;        // The last segment in them,
-    std::optional<std::uint64_t> first_listed;  // and the first.
-  };
-
   [[nodiscard]] Result<void> rebuild();
   [[nodiscard]] Result<void> write_all(const Change& change);
   [[nodiscard]] Result<void> add_renditions(const Change& change);
@@ -65,11 +58,7 @@ class ArchiveTree {
   [[nodiscard]] Result<void> write_segments(const Change& change, std::size_t rendition);
   [[nodiscard]] Result<void> write_part(std::size_t rendition, const Segment& segment,
                                         std::size_t part);
-  [[nodiscard]] Result<void> write_playlists(const Change& change, std::size_t rendition);
-  [[nodiscard]] Result<void> write_window(const Change& change, std::size_t rendition);
   [[nodiscard]] Result<void> remove_old(const Change& change, std::size_t rendition);
-  [[nodiscard]] Result<void> write_master(const std::string& text);
-  [[nodiscard]] Result<void> finish(const Change& change);
   [[nodiscard]] Result<void> note(RecordEntry entry);
   void count_segment(std::size_t rendition, const Segment* published);
 
@@ -77,9 +66,8 @@ class ArchiveTree {
   const Archive::Keep keep_;
   Archive::Counts& counts_;
   const OnFile on_file_;
-  std::vector<Playlists> playlists_;
+  ArchivePlaylists playlists_;
   std::uint64_t journal_size_ = 0;
-  std::string master_;  // As written last.
   // The journal and the playlists are not (any more) what the record says.
   bool rebuild_ = true;
   // Somebody removed files.

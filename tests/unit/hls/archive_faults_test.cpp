@@ -155,6 +155,27 @@ TEST_CASE("a read-only disk: one report a period of failure, and nothing is lost
   });
 }
 
+TEST_CASE("a window on a disk that stays full gives back what nobody is answered any more") {
+  TemporaryDirectory directory;
+  on_small_disk(directory.path(), "size=1m", [&] {
+    Rig rig(directory.path() / "spool", kShort, Keep::kWindow);
+    rig.segments(12);
+    std::ofstream(directory.path() / "filler") << std::string(2 << 20, 'x');
+    rig.segments(3);
+    CHECK(rig.archive->counts().failing);
+    rig.segments(60);
+    const std::uint64_t held = rig.p.snapshot()->renditions[0].segments.front()->msn;
+    REQUIRE(held > 15);
+    for (const std::string& name : directory.files()) {
+      INFO(name);
+      if (!name.ends_with(".m4s")) continue;
+      CHECK(std::stoull(fs::path(name).stem()) >= held);
+    }
+    // In the room that it made it goes on.
+    CHECK(rig.archive->counts().written > 2 * 15);
+  });
+}
+
 TEST_CASE("a part that was half written is not there twice") {
   TemporaryDirectory directory;
   on_small_disk(directory.path(), "size=64k", [&] {
