@@ -69,6 +69,13 @@ bool may_leave(const RenditionState& state, const Segment& segment, const StoreC
   return segment.complete && state.edge() - segment.end() >= 3 * seconds(config.target_duration_s);
 }
 
+void leave_playlist(RenditionState& state, const StoreConfig& config) {
+  while (state.segments.size() - state.first_listed > config.window_segments &&
+         may_leave(state, *state.segments[state.first_listed], config)) {
+    ++state.first_listed;
+  }
+}
+
 // Where the bytes lie on no disk either, nobody may be told of the segment any more, nor, as
 // segments are removed in order (§6.2.2), of those before it.
 void drop_bytes(RenditionState& state, std::size_t index) {
@@ -224,8 +231,8 @@ Store::Store(StoreConfig config, History history) : tracks_(history.renditions.s
   first->renditions = std::move(history.renditions);
   first->date_ranges = std::move(history.date_ranges);
   for (RenditionState& state : first->renditions) {
-    const std::size_t listed = std::min<std::size_t>(state.segments.size(), config.window_segments);
-    state.first_listed = state.segments.size() - listed;
+    state.first_listed = 0;
+    leave_playlist(state, config);
   }
   begin_ = latest_edge(*first);
   remove_old_date_ranges(*first);
@@ -369,7 +376,7 @@ void Store::leave_memory(Snapshot& next) {
     }
   }
   if (total <= config.memory_bytes) return;
-  std::ranges::stable_sort(held, {}, &Held::start);
+  std::ranges::sort(held, {}, [](const Held& each) { return std::pair(each.start, each.index); });
   for (const Held& each : held) {
     if (total <= config.memory_bytes) return;
     if (!may_leave(*each.state, *each.state->segments[each.index], config)) continue;
@@ -386,10 +393,7 @@ void Store::remove_old_segments(Snapshot& next, std::size_t rendition) {
   if (state.first_listed < state.segments.size()) {
     longest_playlist = std::max(longest_playlist, edge - state.segments[state.first_listed]->start);
   }
-  while (state.segments.size() - state.first_listed > config.window_segments &&
-         may_leave(state, *state.segments[state.first_listed], config)) {
-    ++state.first_listed;
-  }
+  leave_playlist(state, config);
   // §6.2.2 counts the availability from a segment's first appearance; caches may hand out a
   // playlist that is six target durations old (Appendix B.1). Parts are answered as long as their
   // segment, which is longer than they have to be.
@@ -421,8 +425,10 @@ void Store::set_on_air(std::string speaker, std::string name, WallTime start) {
   if (!speaker.empty()) {
     // Unique over restarts of the worker too, whose counter begins again (§6.2.1).
     const auto since_epoch = std::chrono::floor<milliseconds>(start.time_since_epoch()).count();
-    std::string id =
-        "on-air-" + std::to_string(since_epoch) + "-" + std::to_string(++date_ranges_made_);
+    std::string id;
+    do {
+      id = "on-air-" + std::to_string(since_epoch) + "-" + std::to_string(++date_ranges_made_);
+    } while (std::ranges::find(ranges, id, &DateRange::id) != ranges.end());
     ranges.push_back(
         {std::move(id), std::move(speaker), std::move(name), start, std::nullopt, now, {}});
   }

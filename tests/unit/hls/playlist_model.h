@@ -121,6 +121,9 @@ class PlaylistReader {
   void line(const std::string& text) {
     if (lines_++ == 0 && text != "#EXTM3U") problem("first line", text);  // §4.4.1.1
     if (lines_ == 1) return;
+    if (text.find('\t') != std::string::npos && !text.starts_with("#EXT-X-SKIP:")) {
+      problem("tab", text);
+    }
     if (!text.starts_with('#')) return uri(text);
     const auto colon = text.find(':');
     const std::string name = text.substr(0, colon);
