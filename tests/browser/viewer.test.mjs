@@ -10,6 +10,7 @@ import { startNetwork } from './support/network.mjs';
 import { startWorker, writeSmallProgram } from './support/program.mjs';
 import { countRequests } from './support/requests.mjs';
 import { until } from './support/until.mjs';
+import { kJumpBehind } from '../../src/web/latency.js';
 
 const kLossMs = 20000;
 // A page that is at most this far behind has come back to live.
@@ -49,18 +50,25 @@ const isSettled = () => until('the page is near live', async () => {
   const { state, delay, targetDelay, buffer } = await stats();
   return state === 'live' && delay < kNearLive && delay - targetDelay < 0.4 && buffer > 0.2;
 }, { describe: stats, timeout_ms: 90000 });
-// Every jump and every playback rate from now on.
+// From now on: the extremes of the playback rate, and how far the picture was from its target before each jump.
 const record = () => page.evaluate(() => {
   const video = document.querySelector('video');
-  window.recorded = { jumps: 0, fastest: 1, slowest: 1 };
   window.recorder?.abort();
   window.recorder = new AbortController();
   const { signal } = window.recorder;
-  video.addEventListener('seeking', () => { window.recorded.jumps += 1; }, { signal });
+  const seen = { jumps: [], fastest: 1, slowest: 1 };
+  let excess = NaN;
+  const timer = setInterval(() => {
+    const { delay, targetDelay } = window.spacecast.stats();
+    if (!video.seeking) excess = delay - targetDelay;
+  }, 50);
+  signal.addEventListener('abort', () => clearInterval(timer));
+  video.addEventListener('seeking', () => seen.jumps.push(excess), { signal });
   video.addEventListener('ratechange', () => {
-    window.recorded.fastest = Math.max(window.recorded.fastest, video.playbackRate);
-    window.recorded.slowest = Math.min(window.recorded.slowest, video.playbackRate);
+    seen.fastest = Math.max(seen.fastest, video.playbackRate);
+    seen.slowest = Math.min(seen.slowest, video.playbackRate);
   }, { signal });
+  window.recorded = seen;
 });
 const recorded = () => page.evaluate(() => window.recorded);
 
@@ -77,7 +85,8 @@ test('after a stall it catches up by playing faster, without a jump', { timeout:
   await isSettled();
   const seen = await recorded();
   assert.ok((await stats()).stalls > stalls, 'there was a stall');
-  assert.equal(seen.jumps, 0);
+  // A machine that is busy with other things may fall behind further.
+  assert.deepEqual(seen.jumps.filter((excess) => !(excess > kJumpBehind - 0.2)), []);
   assert.ok(seen.fastest > 1.03, `fastest ${seen.fastest}`);
 });
 
@@ -124,7 +133,7 @@ test('who goes back ten seconds stays there', { timeout: 120000 }, async () => {
   await passes('a while', 6000);
   const seen = await recorded();
   const now = await stats();
-  assert.deepEqual(seen, { jumps: 0, fastest: 1, slowest: 1 });
+  assert.deepEqual(seen, { jumps: [], fastest: 1, slowest: 1 });
   assert.equal(now.state, 'rewound');
   assert.ok(Math.abs(now.delay - delay) < 0.7, `${delay} s behind, then ${now.delay}`);
 });

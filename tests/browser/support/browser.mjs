@@ -25,6 +25,8 @@ export async function launchBrowser({ microphone, camera } = {}) {
 export async function openPage(browser, url, viewport = { width: 1280, height: 800 }) {
   const page = await browser.newPage({ viewport });
   page.errors = [];
+  // Where there is only loopback, Chromium says that it is offline, and players wait for the day when it is not.
+  await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'onLine', { get: () => true }));
   page.on('pageerror', (error) => page.errors.push(error.message));
   page.on('console', (message) => {
     if (/Content Security Policy/.test(message.text())) page.errors.push(message.text());

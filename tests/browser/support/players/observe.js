@@ -23,15 +23,17 @@ video.addEventListener('waiting', () => watch.started && watch.waits.push(here()
 video.addEventListener('seeking', () => watch.started && watch.seeks.push(here()));
 video.addEventListener('error', () => failed(`media element: ${video.error?.message}`));
 
-// The longest time, in seconds, that the picture stood still: Chromium does not call every pause `waiting`.
+// The longest time, in seconds, that the picture stood still: Chromium does not call every pause `waiting`. A sample
+// that comes late is not a pause: what was played meanwhile counts.
 setInterval(() => {
   if (!watch.started) return;
   const now = performance.now() / 1000;
+  const still = now - moved_at - Math.max(0, video.currentTime - last_time);
+  if (still > watch.longestPause) watch.longestPause = still;
   if (video.currentTime !== last_time) {
     last_time = video.currentTime;
     moved_at = now;
   }
-  watch.longestPause = Math.max(watch.longestPause, now - moved_at);
 }, kSampleMs);
 
 // From now on: what happened before does not count.
