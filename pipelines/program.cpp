@@ -16,6 +16,10 @@
 namespace spacecast {
 namespace {
 
+// The program begins this long before it is started: its first pictures, of which nobody was part,
+// would otherwise have to wait for the look-ahead and the jitter buffers of speakers who are not
+// there. Viewers who come back after a restart have something to play by so much earlier.
+constexpr GstClockTime kHeadStart = 500 * GST_MSECOND;
 constexpr auto kCameraCheck = std::chrono::milliseconds(100);
 
 class SlotHandle final : public ProgramSlot {
@@ -116,7 +120,7 @@ class GstProgram final : public Program {
     // Clock and base time are set by hand, so that they are known to the speakers' pipelines from
     // the start and never change.
     clock_ = adopt(gst_system_clock_obtain());
-    base_time_ = gst_clock_get_time(clock_.get());
+    base_time_ = gst_clock_get_time(clock_.get()) - kHeadStart;
     gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), clock_.get());
     gst_element_set_start_time(pipeline_.get(), GST_CLOCK_TIME_NONE);
     gst_element_set_base_time(pipeline_.get(), base_time_);

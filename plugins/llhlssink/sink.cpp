@@ -247,13 +247,15 @@ Result<void> Sink::push(Track& track, GstBuffer* buffer) {
       track.index, {*pts - track.earlier, dts.value_or(*pts) - track.earlier, copy_bytes(buffer)});
 }
 
-// Where the clock runs, the moment at which running time was 0; else the first frame is from now.
+// Where the clock runs, the moment at which running time was 0; else the first frame is from now. A
+// base time says that it runs, not the state: on the way to PLAYING a mixer further up may already
+// push what is overdue.
 WallTime Sink::wall_zero(MediaTime first) const {
   const WallTime now = std::chrono::system_clock::now();
   const auto clock = adopt(gst_element_get_clock(element_));
   const GstClockTime base = gst_element_get_base_time(element_);
   MediaTime running = first;
-  if (clock && GST_STATE(element_) == GST_STATE_PLAYING && GST_CLOCK_TIME_IS_VALID(base)) {
+  if (clock && base > 0 && GST_CLOCK_TIME_IS_VALID(base)) {
     const GstClockTime time = gst_clock_get_time(clock.get());
     if (time > base) running = MediaTime(static_cast<std::int64_t>(time - base));
   }
