@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "base/ids.h"
 #include "studio/candidate.h"
+#include "studio/display_name.h"
 #include "studio/offer.h"
 #include "studio/sdp_text.h"
 #include "studio/space_link.h"
@@ -52,7 +52,7 @@ std::expected<Join, Response> read_join(const Request& request, const Access& ac
     return std::unexpected(problem(415, fmt::format("Content-Type must be {}", kSdp)));
   }
   const auto wanted = request.query_value("name").value_or(kDefaultName);
-  auto name = parse_display_name(pass->name.value_or(wanted.empty() ? kDefaultName : wanted));
+  auto name = read_display_name(pass->name.value_or(wanted.empty() ? kDefaultName : wanted));
   if (!name) return std::unexpected(problem(name.error()));
   auto offer = read_offer(request.body);
   if (!offer) return std::unexpected(problem(offer.error()));
