@@ -215,7 +215,8 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
   void on_arrival(const std::string& name, const Result<Bytes>& bytes) {
     ++(bytes ? metrics_.file_reads : metrics_.file_read_failures);
     if (bytes) metrics_.file_read_bytes += (*bytes)->size();
-    if (!bytes && options_.on_read_error) options_.on_read_error(bytes.error());
+    const bool failed_before = std::exchange(reads_fail_, !bytes);
+    if (!bytes && !failed_before && options_.on_read_error) options_.on_read_error(bytes.error());
     const auto snapshot = store_->snapshot();
     const hls::Resource resource = hls::resolve(*snapshot, name);
     std::erase_if(waiters_, [&](Waiter& waiter) {
@@ -267,6 +268,7 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
   std::vector<Waiter> waiters_;
   PlaylistCache playlists_;
   MediaSource media_;
+  bool reads_fail_ = false;  // The last one did.
   Timer sweep_;
 };
 

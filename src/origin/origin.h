@@ -58,7 +58,8 @@ class Origin {
     std::size_t max_reads = 32;
     // Of whole segments and of what came from the disk.
     std::size_t cache_bytes = std::size_t{32} << 20;
-    // A file that is gone, too short or unreadable. On the server's loop.
+    // A file that is gone, too short or unreadable; once until another one could be read. On the
+    // server's loop.
     std::function<void(const Error&)> on_read_error;
   };
 
