@@ -16,7 +16,7 @@ void write_parts(PlaylistWriter& out, const Segment& segment, MediaTime part_tar
     const Part& part = segment.parts[i];
     // Players refuse a whole playlist for one part above the target (§4.4.4.9).
     const MediaTime duration = std::min(part.duration, part_target);
-    out.line("#EXT-X-PART:DURATION={},URI=\"{}\"{}{}", duration_text(duration),
+    out.line("#EXT-X-PART:DURATION={},URI=\"{}\"{}{}", part_duration_text(duration),
              part_name(*out.state().info, {segment.msn, i}),
              part.independent ? ",INDEPENDENT=YES" : "", part.gap ? ",GAP=YES" : "");
   }

@@ -50,6 +50,11 @@ std::string duration_text(MediaTime duration) {
   return fmt::format("{}.{:05}", units / 100'000, units % 100'000);
 }
 
+std::string part_duration_text(MediaTime duration) {
+  const std::int64_t units = std::chrono::ceil<std::chrono::microseconds>(duration).count();
+  return fmt::format("{}.{:06}", units / 1'000'000, units % 1'000'000);
+}
+
 std::string milliseconds_text(MediaTime time) {
   const std::int64_t count = std::chrono::duration_cast<milliseconds>(time).count();
   return fmt::format("{}.{:03}", count / 1000, count % 1000);

@@ -13,6 +13,11 @@ namespace spacecast::hls {
 // as longer.
 [[nodiscard]] std::string duration_text(MediaTime duration);
 
+// Seconds with six decimals, rounded up, of a part: Shaka 5.2 aborts its source buffer, and with it
+// the picture up to the next IDR, where a part starts even a little before the end of the one
+// before it. A part of no more than a target in whole milliseconds does not print as more.
+[[nodiscard]] std::string part_duration_text(MediaTime duration);
+
 // Seconds with three decimals of a time in whole milliseconds.
 [[nodiscard]] std::string milliseconds_text(MediaTime time);
 

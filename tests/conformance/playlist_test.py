@@ -25,7 +25,7 @@ v0/7.m4s
 #EXT-X-GAP
 #EXTINF:2.00000,
 v0/8.m4s
-#EXT-X-PART:DURATION=0.33333,URI="v0/9.0.m4s"
+#EXT-X-PART:DURATION=0.333334,URI="v0/9.0.m4s"
 #EXT-X-PRELOAD-HINT:TYPE=PART,URI="v0/9.1.m4s"
 #EXT-X-RENDITION-REPORT:URI="a0.m3u8",LAST-MSN=9,LAST-PART=0
 """
@@ -59,7 +59,7 @@ class MediaPlaylist(unittest.TestCase):
 
     def test_edge_and_what_comes_next(self):
         self.assertEqual((parse_media(LIVE).edge, parse_media(LIVE).next), ((9, 0), (9, 1)))
-        whole = LIVE[:LIVE.index("#EXT-X-PART:DURATION=0.33333")]
+        whole = LIVE[:LIVE.index("#EXT-X-PART:DURATION=0.333334")]
         self.assertEqual((parse_media(whole).edge, parse_media(whole).next), ((8, 1), (9, 0)))
 
     def test_dates(self):

@@ -42,7 +42,7 @@ TEST_CASE("missing media keeps the timeline and says so") {
   p.video.part(/*gap=*/true);
   const std::string text = render_media_playlist(*p.snapshot(), 0);
   // §6.2.1: GAP=YES for the part, EXT-X-GAP for the segment, and the durations as if it were there.
-  CHECK_THAT(text, Catch::Contains("#EXT-X-PART:DURATION=0.33333,URI=\"v0/0.5.m4s\",GAP=YES\n"
+  CHECK_THAT(text, Catch::Contains("#EXT-X-PART:DURATION=0.333334,URI=\"v0/0.5.m4s\",GAP=YES\n"
                                    "#EXT-X-GAP\n#EXTINF:2.00000,\nv0/0.m4s\n"));
 }
 
@@ -138,7 +138,7 @@ TEST_CASE("a part above the target never prints as such") {
   add(*store, video_info());
   store->append_part(0, {.duration = 342'004'000ns, .bytes = make_bytes("x")},
                      {.wall_start = kWallStart}, false);
-  CHECK_THAT(render_media_playlist(*store->snapshot(), 0), Catch::Contains("DURATION=0.34200,"));
+  CHECK_THAT(render_media_playlist(*store->snapshot(), 0), Catch::Contains("DURATION=0.342000,"));
 }
 
 TEST_CASE("a discontinuity keeps its number while the window moves, in all renditions") {
@@ -275,6 +275,9 @@ TEST_CASE("a delta update that skips date ranges keeps the new and names the rem
 }
 
 TEST_CASE("values print as the grammar has them") {
+  CHECK(part_duration_text(333'333'333ns) == "0.333334");
+  CHECK(part_duration_text(341'999'999ns) == "0.342000");
+  CHECK(part_duration_text(1s) == "1.000000");
   CHECK(duration_text(0s) == "0.00000");
   CHECK(duration_text(341'333'333ns) == "0.34133");
   CHECK(duration_text(1'999'995'000ns) == "2.00000");
