@@ -74,8 +74,8 @@ TEST_CASE("segments leave the playlist after the window and the store after thei
   p.segments(1);
   CHECK(p.snapshot()->renditions[0].first_listed == 1);
 
-  // Segment 0 appeared at 2 s; it is held for its own 2 s, the 14 s of the longest playlist that had
-  // it and the 12 s that a cache may be behind.
+  // Segment 0 appeared at 2 s; it is held for its own 2 s, the 14 s of the longest playlist that
+  // had it and the 12 s that a cache may be behind.
   p.segments(7);
   CHECK(p.snapshot()->renditions[0].find(0));
   p.segments(2);
