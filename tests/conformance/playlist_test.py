@@ -65,7 +65,7 @@ class MediaPlaylist(unittest.TestCase):
     def test_dates(self):
         playlist = parse_media(LIVE)
         self.assertEqual(playlist.segments[1].date - playlist.segments[0].date, 4.5)
-        self.assertAlmostEqual(playlist.end_date, playlist.segments[1].date + 2.33333)
+        self.assertAlmostEqual(playlist.end_date, playlist.segments[1].date + 2.333334)
         self.assertIsNone(parse_date("2026-11-22T18:50:35"))
         self.assertEqual(parse_date("1970-01-01T01:00:00+01:00"), 0)
 
