@@ -21,12 +21,19 @@ double seconds(MediaTime time) {
   return std::chrono::duration<double>(time).count();
 }
 
+MediaTime end_of(const Snapshot& snapshot) {
+  MediaTime end{};
+  for (const RenditionState& state : snapshot.renditions) end = std::max(end, state.edge());
+  return end;
+}
+
 }  // namespace
 
 Packager::Packager(std::shared_ptr<Store> store)
     : store_(std::move(store)),
       config_(store_->snapshot()->config),
       renditions_before_(store_->snapshot()->renditions.size()),
+      begin_(end_of(*store_->snapshot())),
       clock_(std::chrono::seconds(config_.target_duration_s)) {}
 
 std::size_t Packager::add_rendition(MediaKind kind, std::string name) {
@@ -290,12 +297,15 @@ Result<void> Packager::carry_out(Rendition& rendition, const std::vector<Step>& 
       continue;
     }
     Encoding& encoding = *rendition.written;
+    const std::uint32_t timescale = encoding.cutting().timescale;
     if (step.kind == Step::Kind::kFrame) {
       const Waiting waiting = *std::exchange(rendition.pending, std::nullopt);
-      if (auto done = encoding.write(waiting.frame, step.start, step.duration); !done) return done;
+      // Behind an earlier run, although a discontinuity would let times begin again: ffmpeg drops
+      // the first fragment of a run whose times go back.
+      const media::Ticks start = step.start + media::to_ticks(begin_, timescale);
+      if (auto done = encoding.write(waiting.frame, start, step.duration); !done) return done;
       continue;
     }
-    const std::uint32_t timescale = encoding.cutting().timescale;
     FinishedPart finished;
     finished.start = media::to_media_time(step.start, timescale);
     finished.last_of_segment = step.last_of_segment;

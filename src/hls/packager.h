@@ -151,6 +151,7 @@ class Packager {
   std::shared_ptr<Store> store_;
   StoreConfig config_;
   const std::size_t renditions_before_;  // In the store, from an earlier run.
+  const MediaTime begin_;                // The end of that on the store's time line.
   SegmentClock clock_;
   WallTime wall_zero_{};
   std::deque<Rendition> renditions_;  // Elements stay where they are.
