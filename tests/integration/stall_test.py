@@ -24,7 +24,7 @@ class Follower:
 
     def follow(self):
         while not self.over.is_set():
-            segment, part = self.last.hint.removesuffix(".m4s").partition("/")[2].split(".")
+            segment, part = self.last.next_part
             self.compare(Playlist(get_patiently(f"{self.url}?_HLS_msn={segment}&_HLS_part={part}").decode()))
 
     def compare(self, now):

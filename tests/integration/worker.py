@@ -109,6 +109,11 @@ class Playlist:
         return [int(number) for _, number in self.segments]
 
     @property
+    def next_part(self):
+        """Segment and part of the preload hint."""
+        return tuple(map(int, re.search(r"(\d+)\.(\d+)\.m4s$", self.hint).groups()))
+
+    @property
     def durations(self):
         """Of each complete segment, by its number."""
         return dict(zip(self.numbers, map(float, re.findall(r"(?m)^#EXTINF:([0-9.]+)", self.text))))
