@@ -137,7 +137,8 @@ class Encoders(unittest.TestCase):
         return found
 
     def test_players_rules_hold_all_the_time(self):
-        failed = failures(self.recording, ALWAYS)
+        # The element stamps these pictures by their arrival, and parts of unevenly spaced ones may be short (R53).
+        failed = failures(self.recording, ALWAYS - {"R53"})
         self.assertEqual(failed, [], "\n" + table(failed))
 
     def test_a_stall_makes_gaps_where_media_is_missing_and_nowhere_else(self):
@@ -221,8 +222,8 @@ class Restart(unittest.TestCase):
         for a, b in zip(old.renditions, new.renditions):
             with self.subTest(a.uri):
                 self.goes_on(a, b)
-        first_new = min(b.published[key].t_first_byte for a, b in zip(old.played, new.played)
-                        for key in b.published if key > a.snapshots[-1].playlist.edge)
+        first_new = min(b.published[(segment.msn, 0)].t_first_byte for b in new.played
+                        for segment in b.segments.values() if segment.discontinuity and segment.parts)
         print(f"from the kill to the next part: {first_new - killed:.2f} s", file=sys.stderr)
         failed = failures(after, ALWAYS)
         self.assertEqual(failed, [], "\n" + table(failed))

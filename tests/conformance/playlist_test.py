@@ -80,7 +80,8 @@ class MediaPlaylist(unittest.TestCase):
         self.assertEqual((playlist.skipped, playlist.segments[0].msn), (10, 17))
 
     def test_byte_ranges_go_on(self):
-        self.assertEqual([s.byte_range for s in parse_media(IFRAMES).segments], [ByteRange(100, 20), ByteRange(50, 120)])
+        ranges = [segment.byte_range for segment in parse_media(IFRAMES).segments]
+        self.assertEqual(ranges, [ByteRange(100, 20), ByteRange(50, 120)])
 
     def test_bad_grammar_is_found(self):
         for bad in ('#EXT-X-PART:DURATION=1,URI="a", INDEPENDENT=YES', "#EXT-X-PART:DURATION=1", "#EXTINF:1.0",

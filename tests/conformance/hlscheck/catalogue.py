@@ -21,7 +21,8 @@ declined(16, SHOULD, "B.1", "unsuccessful blocking reloads cached for 4 target d
 declined(20, PROFILE, "B.1", "caches set Age", "a cache's duty; R88 judges what an origin gives for it")
 declined(42, MUST, "6.2.1", "missing media is a GAP", DRILL)
 declined(50, SHOULD, "6.2.1", "a removed presentation is 404 or 410", "the address ends with the process")
-declined(63, MUST, "AAS 14.2", "part target above viewers' round trip", "the viewers' network is not the origin's to see")
+declined(63, MUST, "AAS 14.2", "part target above viewers' round trip",
+         "the viewers' network is not the origin's to see")
 declined(82, SHOULD, "6.2.5.2", "503 after three target durations", DRILL)
 declined(112, OPERATIONAL, "-", "audio parts alternate k and k+1 frames", "a consequence of R52 and R53, judged there")
 for number, title in ((115, "encoder stall"), (116, "encoder restart"), (117, "loss of the sound or the picture only"),

@@ -165,16 +165,24 @@ def skipping(e: Exchange) -> bool:
     return e.kind == "probe:delta" and "_HLS_skip=YES" in e.query and "#EXT-X-SKIP" in e.text
 
 
+def without_segments(text: str, count: int) -> str:
+    """The first segments left out, each to its URI line; EXT-X-MAP stays in scope."""
+    kept = []
+    for line in text.splitlines(keepends=True):
+        if not count or line.startswith("#EXT-X-MAP"):
+            kept.append(line)
+        else:
+            count -= not line.startswith("#")
+    return "".join(kept)
+
+
 @fault("a delta update skips too many", "R85")
 def skips_too_many(recording: Recording) -> Recording:
     def skip_more(e: Exchange) -> Exchange:
         head, mark, tail = re.split(r"(#EXT-X-SKIP:SKIPPED-SEGMENTS=\d+)", e.text)
         number = int(mark.rpartition("=")[2])
-        # Two segments more, each to its URI line.
         rest, lines = tail.split("\n", 1)
-        for _ in range(2):
-            lines = re.sub(r"\A(#.*\n)*[^#\n].*\n", "", lines, count=1)
-        return e.with_text(f"{head}#EXT-X-SKIP:SKIPPED-SEGMENTS={number + 2}{rest}\n{lines}")
+        return e.with_text(f"{head}#EXT-X-SKIP:SKIPPED-SEGMENTS={number + 2}{rest}\n{without_segments(lines, 2)}")
     return one(recording, skipping, skip_more)
 
 
@@ -182,5 +190,5 @@ def skips_too_many(recording: Recording) -> Recording:
 def delta_loses(recording: Recording) -> Recording:
     def lose(e: Exchange) -> Exchange:
         head, mark, tail = re.split(r"(#EXT-X-SKIP.*\n)", e.text)
-        return e.with_text(head + mark + re.sub(r"\A(#.*\n)*[^#\n].*\n", "", tail, count=1))
+        return e.with_text(head + mark + without_segments(tail, 1))
     return one(recording, skipping, lose)

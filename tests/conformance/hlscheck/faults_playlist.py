@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urljoin
 
 from .faults import (NoPlace, audio, a_part, before_segment, each_line, each_playlist, fault, one, segment_prefix,
@@ -149,8 +150,8 @@ def discontinuity_sequence_stays(recording: Recording) -> Recording:
     msn = sorted(common)[1]
     for r in Presentation(recording).renditions:
         prefix = segment_prefix(r.segments[msn].uri)
-        recording = each_playlist(
-            recording, lambda text, p=prefix: before_segment(text, p, "#EXT-X-DISCONTINUITY\n"), r.url)  # type: ignore[misc]
+        recording = each_playlist(recording, partial(before_segment, uri_prefix=prefix,
+                                                     insert="#EXT-X-DISCONTINUITY\n"), r.url)
     return recording
 
 

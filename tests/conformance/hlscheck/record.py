@@ -14,6 +14,8 @@ from .playlist import MediaPlaylist, parse_multivariant
 from .recording import Recording
 
 RETRY_S = 0.2
+# A state between two parts (a hint of the next EXT-X-MAP) is seen by nobody who waits for a part.
+POLL_S = 0.2
 
 
 class Follower:
@@ -28,8 +30,9 @@ class Follower:
         self._part_urls: dict[str, float] = {}
         self._segments: dict[str, tuple[float, float]] = {}  # URL to (first seen, duration).
         self._longest = 0.0
+        self._over = threading.Event()
         self._threads = [threading.Thread(target=run, daemon=True)
-                         for run in (self._follow, self._fetch_hints, self._fetch_media)]
+                         for run in (self._follow, self._poll, self._fetch_hints, self._fetch_media)]
 
     def start(self) -> None:
         for thread in self._threads:
@@ -37,6 +40,7 @@ class Follower:
 
     def join(self) -> None:
         self._threads[0].join()
+        self._over.set()
         self._hints.put(None)
         self._media.put(None)
         for thread in self._threads[1:]:
@@ -59,6 +63,11 @@ class Follower:
                 query = f"?_HLS_msn={self.playlist.edge[0] + 1}"
             else:
                 query = f"?_HLS_msn={msn}&_HLS_part={part}"
+
+    def _poll(self) -> None:
+        while not self._over.wait(POLL_S):
+            if self.playlist and not self.playlist.iframes_only:
+                self.client.get("probe:poll", self.url)
 
     def _take(self, playlist: MediaPlaylist) -> None:
         now = time.monotonic()

@@ -62,7 +62,8 @@ def r99(p: Presentation, judge: Judge) -> None:
             judge("mvex" in init.moov_order and bool(init.trex), f"{url}: no mvex")
             judge(init.mvhd_duration == 0, f"{url}: mvhd duration {init.mvhd_duration}")
             for track in init.tracks:
-                judge(not any(track.sample_tables.values()), f"{url}: samples in the init section: {track.sample_tables}")
+                judge(not any(track.sample_tables.values()),
+                      f"{url}: samples in the init section: {track.sample_tables}")
                 judge(track.tkhd_duration == 0, f"{url}: tkhd duration {track.tkhd_duration}")
     for r, part, fragments in fetched_parts(p):
         init_ids = {track.id for i in r.inits.values() for track in i.tracks}
