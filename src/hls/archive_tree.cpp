@@ -94,7 +94,7 @@ Result<void> ArchiveTree::rebuild() {
     }
   }
   if (keep_ == Archive::Keep::kAll) {
-    std::string journal = journal_header();
+    std::string journal;
     for (const RecordEntry& entry : record_.entries()) journal += journal_line(entry);
     if (auto written = write_file_atomically(record_.directory() / kJournalName, {journal});
         !written) {

@@ -77,7 +77,7 @@ class Fields {
   }
   [[nodiscard]] bool has(const char* key) const { return find(key) != nullptr; }
 
-  [[nodiscard]] Result<std::optional<RecordEntry>> judge(RecordEntry entry) const {
+  [[nodiscard]] Result<RecordEntry> judge(RecordEntry entry) const {
     if (!wrong_.empty()) {
       return fail(ErrorCode::kInvalidArgument, fmt::format("\"{}\" is missing or wrong", wrong_));
     }
@@ -121,7 +121,7 @@ json to_json(const RenditionInfo& info) {
   return line;
 }
 
-Result<std::optional<RecordEntry>> rendition(Fields fields) {
+Result<RecordEntry> rendition(Fields fields) {
   constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
   RenditionInfo info{
       .name = fields.name("name"),
@@ -143,7 +143,7 @@ json to_json(const InitEntry& entry) {
           {"size", entry.size}};
 }
 
-Result<std::optional<RecordEntry>> init(Fields fields) {
+Result<RecordEntry> init(Fields fields) {
   InitEntry entry{.rendition = fields.name("rendition"),
                   .number = fields.number<unsigned>("number", 1, 1 << 30),
                   .size = fields.number<std::uint64_t>("size", 0, kSizeMax)};
@@ -170,7 +170,7 @@ json to_json(const PartEntry& entry) {
   return line;
 }
 
-Result<std::optional<RecordEntry>> part(Fields fields) {
+Result<RecordEntry> part(Fields fields) {
   PartEntry entry;
   entry.rendition = fields.name("rendition");
   entry.id = {fields.number<std::uint64_t>("msn", 0, kCountMax),
@@ -206,7 +206,7 @@ json to_json(const DateRange& range) {
   return line;
 }
 
-Result<std::optional<RecordEntry>> on_air(Fields fields) {
+Result<RecordEntry> on_air(Fields fields) {
   DateRange range{
       .id = fields.text("id", kTextMax),
       .speaker = fields.text("speaker", kTextMax),
@@ -220,6 +220,10 @@ Result<std::optional<RecordEntry>> on_air(Fields fields) {
   return fields.judge(std::move(range));
 }
 
+json to_json(const HeaderEntry& /*entry*/) {
+  return {{"type", "journal"}, {"version", kVersion}};
+}
+
 json to_json(const EndEntry& /*entry*/) {
   return {{"type", "end"}};
 }
@@ -231,15 +235,11 @@ std::string line_of(const json& line) {
 
 }  // namespace
 
-std::string journal_header() {
-  return line_of({{"type", "journal"}, {"version", kVersion}});
-}
-
 std::string journal_line(const RecordEntry& entry) {
   return line_of(std::visit([](const auto& each) { return to_json(each); }, entry));
 }
 
-Result<std::optional<RecordEntry>> parse_journal_line(std::string_view line) {
+Result<RecordEntry> parse_journal_line(std::string_view line) {
   if (line.size() > kJournalLineMax) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("a line of {} bytes: at most {}", line.size(), kJournalLineMax));
@@ -249,14 +249,14 @@ Result<std::optional<RecordEntry>> parse_journal_line(std::string_view line) {
   Fields fields(object);
   const std::string type = fields.text("type", kNameMax);
   if (type == "journal") {
-    if (fields.number<int>("version", 0, kAny) == kVersion) return std::nullopt;
+    if (fields.number<int>("version", 0, kAny) == kVersion) return HeaderEntry{};
     return fail(ErrorCode::kUnsupported, "a journal of another version");
   }
   if (type == "rendition") return rendition(fields);
   if (type == "init") return init(fields);
   if (type == "part") return part(fields);
   if (type == "on-air") return on_air(fields);
-  if (type == "end") return RecordEntry(EndEntry{});
+  if (type == "end") return EndEntry{};
   return fail(ErrorCode::kInvalidArgument, "of no known type");
 }
 

@@ -25,14 +25,11 @@ inline constexpr std::string_view kJournalName = "journal.jsonl";
 // Longer lines are nobody's of ours: the longest text in them is a name of 256 bytes.
 inline constexpr std::size_t kJournalLineMax = 16 << 10;
 
-// The first line of every journal.
-[[nodiscard]] std::string journal_header();
-
 // With its line feed.
 [[nodiscard]] std::string journal_line(const RecordEntry& entry);
 
 // Of a line without its line feed. Fails with kInvalidArgument where anything is not of the type
-// and range it can have, with kUnsupported for a header of another version. Headers give nothing.
-[[nodiscard]] Result<std::optional<RecordEntry>> parse_journal_line(std::string_view line);
+// and range it can have, with kUnsupported for a header of another version.
+[[nodiscard]] Result<RecordEntry> parse_journal_line(std::string_view line);
 
 }  // namespace spacecast::hls

@@ -25,7 +25,7 @@ std::vector<PartEntry> fill_hole(const Record::Rendition& rendition, const Segme
   // Of no use to a player, but a segment needs a length.
   constexpr MediaTime least = std::chrono::milliseconds(1);
   const Segment& last = *rendition.segments.back();
-  const PartId first = *rendition.next();
+  const PartId first = rendition.next().value_or(PartId{});
   const MediaTime begin = first.part == 0 ? last.end() : last.start;
   const auto count = static_cast<std::int64_t>(next.msn - first.msn);
   const MediaTime each = std::max((next.start - begin) / count, least);

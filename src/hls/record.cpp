@@ -34,7 +34,8 @@ std::shared_ptr<const InitSection> Record::Rendition::find_init(unsigned number)
 
 Result<void> Record::enter(RecordEntry entry) {
   if (ended_) return refuse("something after the end");
-  return std::visit([this](auto&& each) { return take(std::move(each)); }, std::move(entry));
+  return std::visit([this](auto&& each) { return take(std::forward<decltype(each)>(each)); },
+                    std::move(entry));
 }
 
 Result<void> Record::take(RenditionInfo info) {
@@ -138,7 +139,7 @@ void Record::forget_before(std::size_t rendition, std::uint64_t msn) {
 }
 
 std::vector<RecordEntry> Record::entries() const {
-  std::vector<RecordEntry> entries;
+  std::vector<RecordEntry> entries{HeaderEntry{}};
   for (const Rendition& rendition : renditions_) {
     entries.emplace_back(*rendition.info);
     for (const auto& init : rendition.inits) {

@@ -26,7 +26,7 @@ namespace spacecast::hls {
 // How a segment begins; comes with its first part.
 struct SegmentOpening {
   MediaTime start{};
-  WallTime wall_start{};
+  WallTime wall_start;
   bool discontinuity = false;
   std::uint64_t discontinuity_sequence = 0;
   unsigned init = 1;  // Number of the init section.
@@ -47,11 +47,14 @@ struct PartEntry {
   SegmentOpening opening;  // Counts where id.part is 0.
 };
 
+// Opens a journal; says nothing of the presentation.
+struct HeaderEntry {};
 struct EndEntry {};
 
 // A rendition, its init sections, its parts; a range on air, which replaces what was said of the
 // same id; the end.
-using RecordEntry = std::variant<RenditionInfo, InitEntry, PartEntry, DateRange, EndEntry>;
+using RecordEntry =
+    std::variant<HeaderEntry, RenditionInfo, InitEntry, PartEntry, DateRange, EndEntry>;
 
 class Record {
  public:
@@ -102,6 +105,7 @@ class Record {
  private:
   [[nodiscard]] Rendition* find(std::string_view name);
   void finish(const Rendition& rendition, Segment& segment) const;
+  static Result<void> take(HeaderEntry /*entry*/) { return {}; }
   Result<void> take(RenditionInfo info);
   Result<void> take(InitEntry entry);
   Result<void> take(PartEntry entry);

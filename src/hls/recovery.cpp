@@ -55,15 +55,14 @@ Result<void> read_journal(Record& record) {
       return fail(ErrorCode::kConflict, path.string() + ": " + entry.error().message);
     }
     if (!entry) break;
-    if (!*entry) continue;
-    if (auto* init = std::get_if<InitEntry>(&**entry)) {
+    if (auto* init = std::get_if<InitEntry>(&*entry)) {
       const InitSection section{.number = init->number, .bytes = nullptr};
       auto bytes =
           read_init(record.directory() / init_name({.name = init->rendition}, section), init->size);
       if (!bytes) return std::unexpected(bytes.error());
       init->bytes = std::move(*bytes);
     }
-    if (!record.enter(std::move(**entry))) break;
+    if (!record.enter(std::move(*entry))) break;
   }
   if (file.bad() || !file.is_open()) return fail(ErrorCode::kIo, "reading " + path.string());
   return {};
