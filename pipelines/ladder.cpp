@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <ranges>
 #include <span>
 #include <string>
@@ -57,7 +58,7 @@ Result<Canvas> canvas_of(GstElement* picture) {
 
 // I420 has one sample of colour for two pixels: sizes are even.
 int even(double size) {
-  return 2 * static_cast<int>(size / 2 + 0.5);
+  return 2 * static_cast<int>(std::lround(size / 2));
 }
 
 Ref<GstCaps> scaled(const Canvas& canvas, const Rung& rung) {
@@ -72,12 +73,10 @@ Ref<GstCaps> scaled(const Canvas& canvas, const Rung& rung) {
 // its preset and tuning.
 void copy_settings(GstElement* from, GstElement* to) {
   guint count = 0;
-  const Owned<GParamSpec*, g_free> specs(
-      g_object_class_list_properties(G_OBJECT_GET_CLASS(from), &count));
-  for (GParamSpec* spec : std::span(specs.get(), count)) {
-    constexpr auto kBoth = GParamFlags(G_PARAM_READWRITE);
-    if ((spec->flags & kBoth) != kBoth || (spec->flags & G_PARAM_CONSTRUCT_ONLY) != 0 ||
-        spec->owner_type == GST_TYPE_OBJECT) {
+  GParamSpec** specs = g_object_class_list_properties(G_OBJECT_GET_CLASS(from), &count);
+  for (GParamSpec* spec : std::span(specs, count)) {
+    if ((spec->flags & G_PARAM_READABLE) == 0 || (spec->flags & G_PARAM_WRITABLE) == 0 ||
+        (spec->flags & G_PARAM_CONSTRUCT_ONLY) != 0 || spec->owner_type == GST_TYPE_OBJECT) {
       continue;
     }
     GValue value = G_VALUE_INIT;
@@ -88,6 +87,7 @@ void copy_settings(GstElement* from, GstElement* to) {
     }
     g_value_unset(&value);
   }
+  g_free(static_cast<gpointer>(specs));
 }
 
 // The unit is the encoder's own.
