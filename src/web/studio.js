@@ -322,6 +322,7 @@ document.title = `Studio – ${space} – spacecast`;
 // A token comes in the fragment, which browsers keep out of requests and logs.
 const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
 stage = new Stage(space, token, draw_state, (stream) => { page.return.srcObject = stream; });
+page.join.disabled = false;
 for (const kind of ['audio', 'video']) in_turn(kind, () => apply_device(kind));
 draw_state();
 follow(space);

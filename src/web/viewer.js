@@ -271,7 +271,8 @@ async function find_space() {
   }
 }
 
-window.spacecast = { stats: snapshot };
+// For the console, and for tests.
+window.spacecast = { stats: snapshot, chapters: () => player?.chapters() ?? [], seek: (position) => player?.seek(position) };
 page.video.muted = true;
 load_icons();
 connect_controls();

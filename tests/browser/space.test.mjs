@@ -1,6 +1,6 @@
 // Goal: the main job, from a browser's camera to a browser's player. Two people take turns on stage, a third
-// one watches: the picture is of who speaks, the sound is heard, a camera that is off becomes a card, and the
-// viewer stays close behind live.
+// one watches: the picture is of who speaks, the sound is heard, a camera that is off becomes a card, the viewer
+// stays close behind live, and finds again who spoke when, live and in the recording.
 // Method: the real worker; three Chromium processes; colours and samples taken from the viewer's <video>.
 //
 // With SPACECAST_SCREENSHOTS=DIR the pages are photographed into DIR.
@@ -10,7 +10,8 @@ import { after, before, test } from 'node:test';
 
 import { launchBrowser, openPage, statsOf } from './support/browser.mjs';
 import { makeCamera, makeMediaDir, makeMicrophone } from './support/media.mjs';
-import { colourName, colourOf, loudnessOf } from './support/picture.mjs';
+import { servePages } from './support/pages.mjs';
+import { changeOfPicture, colourName, colourOf, loudnessOf } from './support/picture.mjs';
 import { startWorker } from './support/program.mjs';
 import { until } from './support/until.mjs';
 
@@ -22,6 +23,8 @@ const kSilent = 0.1;
 // How long a page must not stall and must stay near live.
 const kWatchMs = 60000;
 const kMaxDelay = 3;
+// Seconds between the change of the name and that of the picture: a few frames.
+const kInStep = 0.15;
 
 const photos = process.env.SPACECAST_SCREENSHOTS;
 // The pages are small while they are only measured: drawing them costs more than anything else here.
@@ -34,6 +37,8 @@ let worker;
 let viewer;
 let ada;
 let grace;
+let pages;
+let recording;
 
 async function open(url, devices) {
   const browser = await launchBrowser(devices);
@@ -49,7 +54,9 @@ async function openSpeaker(name, colour, pitch_hz) {
   await page.fill('#name', name);
   await until('devices are open', async () => (await statsOf(page)).camera);
   await page.click('#join');
-  await until(`${name} is on stage`, async () => (await statsOf(page)).state === 'joined', { describe: () => statsOf(page) });
+  await until(`${name} is on stage`, async () => (await statsOf(page)).state === 'joined', {
+    describe: async () => [await page.textContent('#join-problem'), await statsOf(page)],
+  });
   return page;
 }
 
@@ -64,12 +71,13 @@ const shows = (colour) => until(`the viewer sees ${colour}`, async () => colourN
 
 before(async () => {
   media = await makeMediaDir();
-  worker = await startWorker();
+  worker = await startWorker({ options: ['--archive', media.dir] });
 }, { timeout: 60000 });
 
 after(async () => {
   await Promise.all(opened.map((browser) => browser.close()));
   await worker?.stop();
+  pages?.close();
   await media?.remove();
 }, { timeout: 60000 });
 
@@ -103,6 +111,37 @@ test('the sound is heard', { timeout: 60000 }, async () => {
   await viewer.click('#unmute');
   assert.equal(await viewer.isVisible('#unmute'), false);
   await until('samples that are not silent', async () => (await loudnessOf(viewer)) > 0.02, { timeout_ms: 40000 });
+});
+
+// Plays over the end of the first chapter of Ada after which Grace speaks: the name and the picture change there.
+async function changes_in_step(page) {
+  const { timeline: { start } } = await statsOf(page);
+  const end = await until('Grace speaks after Ada', () => page.evaluate((from) => {
+    const chapters = window.spacecast.chapters();
+    const index = chapters.findIndex((chapter, i) => chapter.name === 'Ada Lovelace' && chapter.end > from + 6 && chapters[i + 1]?.name === 'Grace Hopper');
+    return chapters[index]?.end;
+  }, start), { describe: () => page.evaluate(() => window.spacecast.chapters()) });
+  await page.evaluate((position) => window.spacecast.seek(position), end - 4);
+  await until('it is Ada', async () => (await statsOf(page)).onAir?.name === 'Ada Lovelace' && colourName(await colourOf(page)) === 'red', {
+    describe: async () => [end, await colourOf(page), await statsOf(page)],
+  });
+  const changed = await changeOfPicture(page, [0, 2]);
+  await until('the page names Grace', async () => (await page.textContent('#on-air')) === 'Grace Hopper', { describe: () => statsOf(page) });
+  assert.ok(Math.abs(changed - end) < kInStep, `the name changes at ${end}, the picture at ${changed}`);
+}
+
+test('who goes back finds who spoke when, and the name in step with the picture', { timeout: 120000 }, async () => {
+  await until('Ada has a chapter before Grace', async () => (await viewer.locator('#marks span').allTextContents()).join().includes('Ada Lovelace,Grace Hopper'));
+  await viewer.click('#chapters-button');
+  await viewer.locator('#chapter-list button', { hasText: 'Ada Lovelace' }).first().click();
+  await until('it is her', async () => {
+    const { state, onAir } = await statsOf(viewer);
+    return state === 'rewound' && onAir?.name === 'Ada Lovelace' && colourName(await colourOf(viewer)) === 'red';
+  }, { describe: () => statsOf(viewer) });
+  await changes_in_step(viewer);
+  await viewer.click('#chapters-button');
+  await viewer.click('#go-live');
+  await until('the page is live', async () => (await statsOf(viewer)).state === 'live', { describe: () => statsOf(viewer) });
 });
 
 test('a camera that is off becomes a card, and comes back', { timeout: 150000 }, async () => {
@@ -174,6 +213,21 @@ test('the end of the Space is told to everybody', { timeout: 60000 }, async () =
   assert.equal(await status, 0);
 });
 
+test('the recording plays from any web server, with its length and who spoke when', { timeout: 120000 }, async () => {
+  pages = await servePages({
+    '/watch': 'src/web/viewer.html', '/assets/': 'src/web', '/assets/hls.mjs': 'node_modules/hls.js/dist/hls.min.mjs', '/recorded/': media.dir,
+  });
+  recording = await open(`${pages.url}/watch?src=/recorded/spaces/demo/hls/master.m3u8`);
+  await until('it plays', async () => (await statsOf(recording)).state === 'recording', { describe: () => statsOf(recording) });
+  assert.match(await recording.textContent('#position'), /^\d+:\d\d \/ \d+:\d\d$/);
+  assert.match(await recording.getAttribute('#scrubber', 'aria-valuetext'), / of \d+ minutes/);
+  assert.equal(await recording.isVisible('#go-live'), false);
+  await changes_in_step(recording);
+  await recording.locator('#scrubber').focus();
+  await recording.keyboard.press('End');
+  await until('it stops at its end', async () => (await statsOf(recording)).state === 'paused', { describe: () => statsOf(recording) });
+});
+
 test('no page reported an error', () => {
-  for (const page of [viewer, ada, grace]) assert.deepEqual(page.errors, []);
+  for (const page of [viewer, ada, grace, recording]) assert.deepEqual(page.errors, []);
 });

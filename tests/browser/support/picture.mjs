@@ -27,6 +27,29 @@ export function colourName(rgb) {
   return stands_out(b, r, g) ? 'blue' : '';
 }
 
+// Plays until the picture changes from one strongest colour channel to another (0 red, 1 green, 2 blue). Returns the
+// media time of the first frame with the new one. Each frame is asked for its own time: a busy machine shows it late.
+export function changeOfPicture(page, [from, to], timeout_ms = 30000) {
+  return page.evaluate(([old_channel, new_channel, limit]) => new Promise((resolve, reject) => {
+    const video = document.querySelector('video');
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = 1;
+    const context = canvas.getContext('2d', { willReadFrequently: true });
+    let seen_old = false;
+    const look = (_, { mediaTime }) => {
+      const [width, height] = [video.videoWidth, video.videoHeight];
+      context.drawImage(video, width * 0.4, height * 0.4, width * 0.2, height * 0.2, 0, 0, 1, 1);
+      const pixel = [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+      const channel = pixel.indexOf(Math.max(...pixel));
+      seen_old ||= channel === old_channel;
+      if (seen_old && channel === new_channel) resolve(mediaTime);
+      else video.requestVideoFrameCallback(look);
+    };
+    video.requestVideoFrameCallback(look);
+    setTimeout(() => reject(new Error('the picture has not changed')), limit);
+  }), [from, to, timeout_ms]);
+}
+
 // Loudness of what the page plays: the largest sample over `window_ms`. The page must have its sound on.
 export function loudnessOf(page, window_ms = 1500) {
   return page.evaluate(async (duration) => {
