@@ -34,7 +34,7 @@ std::shared_ptr<const InitSection> Record::Rendition::find_init(unsigned number)
 
 Result<void> Record::enter(RecordEntry entry) {
   if (ended_) return refuse("something after the end");
-  return std::visit([this](auto&& each) { return take(std::forward<decltype(each)>(each)); },
+  return std::visit([&](auto&& each) { return take(std::forward<decltype(each)>(each)); },
                     std::move(entry));
 }
 
