@@ -53,7 +53,7 @@ const snapshot = () => player?.snapshot() ?? { ...kNoSnapshot, state: space_prob
 function draw() {
   const now = snapshot();
   if (now.state !== shown_state) draw_state(now.state);
-  draw_name(now.onAir?.name ?? '');
+  draw_name(now.onAir?.name ?? '', kMoving.has(now.state) ? 'Nobody' : '–');
   draw_listening(now);
   const numbers = ticks++ % kNumbersEvery === 0;
   scrubber.draw(now.timeline, now.following, numbers ? player?.chapters() : null);
@@ -61,10 +61,10 @@ function draw() {
   if (numbers) draw_numbers(now);
 }
 
-function draw_name(name) {
+function draw_name(name, instead) {
+  page.on_air.textContent = name || instead;
   if (name === shown_name) return;
   shown_name = name;
-  page.on_air.textContent = name || 'Nobody';
   if (name) {
     page.listening_avatar.textContent = initials(name);
     page.listening_avatar.style.setProperty('--hue', hueOf(name));
@@ -108,7 +108,6 @@ function draw_state(state) {
   page.veil_word.textContent = word;
   page.veil_text.textContent = sentence;
   page.again.hidden = state !== 'ended';
-  if (!page.on_air.textContent.trim() || state === 'ended') page.on_air.textContent = 'Nobody';
   draw_buttons();
   showMediaSession(shown_name, document.title, state === 'paused');
   say(sentence ? `${word}. ${sentence}` : word);
