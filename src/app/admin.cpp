@@ -41,6 +41,7 @@ Result<std::unique_ptr<http::Server>> start_admin(const Address& address,
        .handler = [metrics = std::move(metrics)](http::Request, http::Responder responder) {
          responder.respond(text(200, kMetricsText, metrics->text()));
        }});
+  (*server)->start();
   return server;
 }
 

@@ -31,6 +31,7 @@ Result<std::shared_ptr<void>> serve(std::shared_ptr<spacecast::hls::Store> store
   auto serving = std::make_shared<Serving>();
   serving->server = std::move(*server);
   serving->origin = spacecast::origin::Origin::mount(*serving->server, std::move(store), "");
+  serving->server->start();
   return serving;
 }
 

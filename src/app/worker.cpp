@@ -134,7 +134,7 @@ class SpaceWorker final : public Worker {
 
  private:
   // Before the program, which takes its time: players that come back after a restart have their
-  // playlists at once. Nothing lies between listening and the first route, which would be a 404.
+  // playlists at once.
   Result<void> listen() {
     auto server =
         http::Server::create({.host = options_.listen.host, .port = options_.listen.port});
@@ -160,6 +160,7 @@ class SpaceWorker final : public Worker {
     get("/api/space", [about](http::Request, http::Responder responder) {
       responder.respond(http::json(200, about));
     });
+    server_->start();
     return {};
   }
 

@@ -78,7 +78,7 @@ class SoupBackedServer final : public Server {
     loop_->quit_and_join();
   }
 
-  void start() {
+  void start() override {
     loop_->post([this] {
       server_ = adopt(SOUP_SERVER(g_object_new(SOUP_TYPE_SERVER, "raw-paths", TRUE, nullptr)));
       request_started_ = Signal::connect(
@@ -196,9 +196,7 @@ class SoupBackedServer final : public Server {
 Result<std::unique_ptr<Server>> Server::create(Options options) {
   auto socket = listen_on(options);
   if (!socket) return std::unexpected(socket.error());
-  auto server = std::make_unique<SoupBackedServer>(std::move(options), std::move(*socket));
-  server->start();
-  return server;
+  return std::make_unique<SoupBackedServer>(std::move(options), std::move(*socket));
 }
 
 }  // namespace spacecast::http

@@ -136,13 +136,17 @@ class Server {
     std::chrono::milliseconds write_timeout{20000};
   };
 
-  // Listens at once; answers 404 until routes are added. An OPTIONS request on a known path is
-  // answered with 204, Allow and the CORS preflight headers; another method with 405 and Allow.
+  // Has the port from now on and takes connections from start() on: those that come in between wait
+  // in the kernel, so that nobody is told 404 of what is about to be added. An OPTIONS request on a
+  // known path is answered with 204, Allow and the CORS preflight headers; another method with 405
+  // and Allow.
   [[nodiscard]] static Result<std::unique_ptr<Server>> create(Options options);
   virtual ~Server() = default;
 
   // Any thread. The most specific pattern wins: a literal before a {name} before a {rest...}.
   virtual void add(Route route) = 0;
+  // Once.
+  virtual void start() = 0;
   [[nodiscard]] virtual std::uint16_t port() const = 0;
   [[nodiscard]] virtual const std::shared_ptr<Loop>& loop() const = 0;
   // Requests now waiting for their answer, and open connections (metrics, and what tests wait for).

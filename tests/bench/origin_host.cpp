@@ -107,6 +107,7 @@ int main() {
   auto server = http::Server::create({});
   if (!server) return fail(server.error().message);
   const auto origin = origin::Origin::mount(**server, store, "/hls", {.max_waiting = 10'000});
+  (*server)->start();
   std::cout << "port " << (*server)->port() << std::endl;
 
   std::string command;

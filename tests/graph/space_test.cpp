@@ -98,6 +98,7 @@ class Stage {
     counters = space->counters();
     add_stage_routes(*server, loop, space, open_access());
     add_api_routes(*server, loop, space);
+    server->start();
   }
   ~Stage() {
     on_loop([&] {

@@ -24,6 +24,7 @@ class Fixture {
     auto created = http::Server::create({});
     REQUIRE(created.has_value());
     server_ = std::move(*created);
+    server_->start();
   }
 
   void answer(const std::string& method, const std::string& path, http::Response response) {

@@ -20,6 +20,7 @@ struct Fixture {
                    MutexLock lock(mutex);
                    streams.push_back(std::move(stream));
                  }});
+    server->start();
   }
   std::shared_ptr<EventStream> take() {
     std::shared_ptr<EventStream> stream;

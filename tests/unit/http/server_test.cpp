@@ -23,6 +23,7 @@ namespace {
 std::unique_ptr<Server> make_server(Server::Options options = {}) {
   auto server = Server::create(std::move(options));
   REQUIRE(server.has_value());
+  (*server)->start();
   return std::move(*server);
 }
 
@@ -446,6 +447,17 @@ TEST_CASE("a range of a body") {
   response = client.get("/x");
   CHECK(response.status == 200);
   CHECK(response.header("accept-ranges") == "bytes");
+}
+
+TEST_CASE("who comes before the start is answered after it") {
+  const auto server = Server::create({}).value();
+  RawClient early(server->port());
+  early.request("GET /x");
+  server->add({.method = "GET", .pattern = "/x", .handler = [](Request, Responder responder) {
+                 responder.respond(text("here"));
+               }});
+  server->start();
+  CHECK(early.response().body == "here");
 }
 
 TEST_CASE("a server that cannot listen says so") {

@@ -17,7 +17,9 @@ struct OriginFixture {
   explicit OriginFixture(origin::Origin::Options options = {}, hls::StoreConfig config = {})
       : presentation(config),
         mounted(origin::Origin::mount(*server, presentation.store, "/spaces/demo/hls",
-                                      std::move(options))) {}
+                                      std::move(options))) {
+    server->start();
+  }
   RawClient client() const { return RawClient(server->port()); }
   RawResponse get(const std::string& file, std::string_view header_lines = "") const {
     return client().get(path(file), header_lines);
