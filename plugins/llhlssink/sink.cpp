@@ -283,7 +283,7 @@ gboolean Sink::event(GstPad* pad, GstEvent* event) {
       case GST_EVENT_TAG: {
         GstTagList* tags = nullptr;
         gst_event_parse_tag(event, &tags);
-        if (packager_) packager_->set_bit_rate(track.index, bit_rate(tags));
+        if (packager_) packager_->set_bit_rate(track.index, nominal_bit_rate(tags));
         break;
       }
       case GST_EVENT_EOS:

@@ -54,15 +54,12 @@ Result<hls::AudioTrack> audio_track(const GstCaps* caps) {
   return track;
 }
 
-hls::BitRate bit_rate(const GstTagList* tags) {
-  hls::BitRate rate;
+std::uint32_t nominal_bit_rate(const GstTagList* tags) {
   guint value = 0;
-  // GST_TAG_BITRATE is left alone: parsers set it to what they happen to have measured.
-  if (gst_tag_list_get_uint(tags, GST_TAG_NOMINAL_BITRATE, &value)) {
-    rate.nominal = value;
-    if (gst_tag_list_get_uint(tags, GST_TAG_MAXIMUM_BITRATE, &value)) rate.peak = value;
-  }
-  return rate;
+  // GST_TAG_BITRATE and GST_TAG_MAXIMUM_BITRATE are left alone: parsers set them to what they
+  // happen to have measured, the latter over single frames.
+  gst_tag_list_get_uint(tags, GST_TAG_NOMINAL_BITRATE, &value);
+  return value;
 }
 
 std::optional<MediaTime> running_time(const GstSegment& segment, GstClockTime time) {

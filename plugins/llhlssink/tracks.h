@@ -14,7 +14,8 @@ namespace spacecast {
 [[nodiscard]] Result<hls::VideoTrack> video_track(const GstCaps* caps);
 [[nodiscard]] Result<hls::AudioTrack> audio_track(const GstCaps* caps);
 
-[[nodiscard]] hls::BitRate bit_rate(const GstTagList* tags);
+// What the encoder was told, in bit/s; 0 where its tags do not say.
+[[nodiscard]] std::uint32_t nominal_bit_rate(const GstTagList* tags);
 
 // A timestamp on the pipeline's running time, which may be negative; nothing for none.
 [[nodiscard]] std::optional<MediaTime> running_time(const GstSegment& segment, GstClockTime time);

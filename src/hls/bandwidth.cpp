@@ -14,18 +14,16 @@ double seconds(MediaTime time) {
 
 }  // namespace
 
-Bandwidth estimate_bandwidth(const BitRate& told, const FirstSegment& measured,
+Bandwidth estimate_bandwidth(std::uint32_t nominal, const FirstSegment& measured,
                              double samples_per_second, MediaTime part_target) {
   const double duration = seconds(measured.duration);
   const double seen = duration > 0 ? 8 * static_cast<double>(measured.bytes) / duration : 0;
   const double overhead =
       8 * (kBytesPerPart / seconds(part_target) + kBytesPerSample * samples_per_second);
-  const double nominal = told.nominal > 0 ? told.nominal + overhead : 0;
-  // Encoders that have no burst to tell give their nominal rate as the peak.
-  const double peak =
-      std::max(told.peak > told.nominal ? told.peak + overhead : 0, nominal * 3 / 2);
-  const double average = std::max(nominal, seen);
-  return {static_cast<std::uint32_t>(std::max(peak, average)), static_cast<std::uint32_t>(average)};
+  const double told = nominal > 0 ? nominal + overhead : 0;
+  const double average = std::max(told, seen);
+  const double peak = std::max(told * 3 / 2, average);
+  return {static_cast<std::uint32_t>(peak), static_cast<std::uint32_t>(average)};
 }
 
 }  // namespace spacecast::hls

@@ -69,10 +69,9 @@ Result<void> Packager::set_encoding(Rendition& rendition, Track track) {
   return {};
 }
 
-void Packager::set_bit_rate(std::size_t rendition, BitRate rate) {
-  BitRate& known = renditions_[rendition].told;
-  known.nominal = std::max(known.nominal, rate.nominal);
-  known.peak = std::max(known.peak, rate.peak);
+void Packager::set_bit_rate(std::size_t rendition, std::uint32_t nominal) {
+  std::uint32_t& known = renditions_[rendition].nominal_bit_rate;
+  known = std::max(known, nominal);
 }
 
 Result<void> Packager::push(std::size_t index, AccessUnit unit) {
@@ -190,7 +189,6 @@ Result<void> Packager::feed(Rendition& rendition) {
   Waiting waiting = std::move(rendition.queue.front());
   rendition.queue.pop_front();
   const MediaTime now = waiting.frame.time;
-  const bool lead = leads(rendition);
   const MediaTime last = rendition.fed.value_or(clock_.started() ? clock_.epoch() : now);
   const MediaTime since = std::max(last, rendition.reached.value_or(last));
   if (now - since > kLargestGap || last - now > kLargestGap) {
@@ -209,12 +207,25 @@ Result<void> Packager::feed(Rendition& rendition) {
   } else if (outlived(rendition, waiting)) {
     return {};
   }
+  // What leads says first where segments start; one that is given up makes way for the next.
+  const Rendition* first = nullptr;
+  while (first != leader() && leader() != &rendition) {
+    first = leader();
+    for (Rendition& other : renditions_) {
+      if (&other != first) continue;
+      if (auto done = bring_up(other, now); !done) return done;
+    }
+  }
+  const bool lead = leads(rendition);
   const auto tick = waiting.encoding->place(now);
   note(rendition, 0x01, !tick, "frames with timestamps that go backwards were dropped");
   const bool taken = tick && rendition.cutter->frame(*tick, waiting.frame.independent, lead, steps);
   if (auto done = carry_out(rendition, steps); !done) return done;
   if (taken) rendition.pending = std::move(waiting);
-  if (auto done = advance_others(rendition, now, lead); !done) return done;
+  for (Rendition& other : renditions_) {
+    if (&other == &rendition || &other == first) continue;
+    if (auto done = bring_up(other, now); !done) return done;
+  }
   return announce_if_ready();
 }
 
@@ -227,21 +238,26 @@ bool Packager::outlived(const Rendition& rendition, const Waiting& waiting) {
          });
 }
 
-// Those that bring nothing go on without media. One that has ended does so only once it is clear
-// that the others do not end with it.
-Result<void> Packager::advance_others(const Rendition& fed, MediaTime now, bool lead) {
+// What has nothing up to now goes on without media: what is missing is known as well from the frame
+// that comes next as from its not coming.
+Result<void> Packager::bring_up(Rendition& rendition, MediaTime now) {
   if (!clock_.started()) return {};
-  for (Rendition& other : renditions_) {
-    if (&other == &fed || !other.queue.empty()) continue;
-    if (auto done = go_without(other, now, lead && &other == leader()); !done) return done;
+  if (!rendition.queue.empty()) {
+    // Not beyond where its timeline may put the frame.
+    now = std::min(now, rendition.queue.front().frame.time - half_frame(&rendition));
   }
-  return {};
+  return go_without(rendition, now, &rendition == leader());
 }
 
+// One that has ended does so only once it is clear that the others do not end with it.
 Result<void> Packager::go_without(Rendition& rendition, MediaTime now, bool lead) {
   if (rendition.left_out) return {};
-  if (rendition.ended && now - rendition.fed.value_or(clock_.epoch()) <= kPatience) return {};
-  rendition.gone = rendition.ended;
+  if (rendition.ended && rendition.queue.empty()) {
+    if (now - rendition.fed.value_or(clock_.epoch()) <= kPatience) return {};
+    // What leads now goes on from here.
+    rendition.gone = true;
+    lead = false;
+  }
   if (!rendition.cutter) {
     rendition.left_out = true;
     return {};
@@ -259,7 +275,6 @@ Result<void> Packager::advance(MediaTime now) {
   while (Rendition* next = earliest()) {
     if (auto done = feed(*next); !done) return done;
   }
-  // What leads says first where segments start.
   const Rendition* first = leader();
   for (const bool lead : {true, false}) {
     for (Rendition& rendition : renditions_) {
@@ -293,7 +308,8 @@ Result<void> Packager::carry_out(Rendition& rendition, const std::vector<Step>& 
   for (const Step& step : steps) {
     if (step.kind == Step::Kind::kChange) {
       rendition.written = rendition.cut;
-      rendition.first_part = true;
+      // Before the first part that needs it, for the hint (§4.4.5.3).
+      if (announced_) publish_init(rendition, rendition.written);
       continue;
     }
     Encoding& encoding = *rendition.written;
@@ -320,7 +336,7 @@ Result<void> Packager::carry_out(Rendition& rendition, const std::vector<Step>& 
       finished.part.i_frame_size = chunk->i_frame_size;
       finished.part.bytes = std::move(chunk->bytes);
     }
-    if (std::exchange(rendition.first_part, false)) finished.first_of = rendition.written;
+    finished.encoding = rendition.written;
     publish(rendition, std::move(finished));
   }
   const auto& counts = rendition.cutter->counts();
@@ -351,7 +367,13 @@ void Packager::publish(Rendition& rendition, FinishedPart part) {
 bool Packager::is_ready(const Rendition& rendition) const {
   if (rendition.left_out || rendition.first_segment_done) return true;
   if (rendition.ended && rendition.queue.empty() && rendition.backlog.empty()) return true;
-  return renditions_before_ > 0 && !rendition.backlog.empty();
+  return goes_on(rendition);
+}
+
+// What went before says all that is to be known of a rendition but its init section, which the
+// playlist hints as soon as there is one.
+bool Packager::goes_on(const Rendition& rendition) const {
+  return renditions_before_ > 0 && rendition.incoming;
 }
 
 Result<void> Packager::announce_if_ready() {
@@ -364,7 +386,7 @@ Result<void> Packager::announce_if_ready() {
   for (const MediaKind kind : {MediaKind::kVideo, MediaKind::kAudio}) {
     for (Rendition& rendition : renditions_) {
       if (rendition.kind != kind) continue;
-      rendition.left_out = rendition.backlog.empty();
+      rendition.left_out = rendition.backlog.empty() && !goes_on(rendition);
       if (rendition.left_out) continue;
       if (auto done = add_to_store(rendition); !done) return done;
       ++added;
@@ -392,21 +414,30 @@ Result<void> Packager::announce_if_ready() {
 
 // As what its first encoder is.
 Result<void> Packager::add_to_store(Rendition& rendition) {
-  const auto encoding = std::exchange(rendition.backlog.front().first_of, nullptr);
+  const auto encoding =
+      rendition.backlog.empty() ? rendition.incoming : rendition.backlog.front().encoding;
   RenditionInfo info = encoding->info();
   info.name = rendition.name;
-  const Bandwidth bandwidth = estimate_bandwidth(
-      rendition.told, rendition.first_segment, encoding->frames_per_second(), config_.part_target);
+  const Bandwidth bandwidth =
+      estimate_bandwidth(rendition.nominal_bit_rate, rendition.first_segment,
+                         encoding->frames_per_second(), config_.part_target);
   info.bandwidth = bandwidth.peak;
   info.average_bandwidth = bandwidth.average;
   const auto index = store_->add_rendition(std::move(info), encoding->init_section());
   if (!index) return std::unexpected(index.error());
   rendition.index = *index;
+  rendition.published = encoding;
   return {};
 }
 
-void Packager::append(const Rendition& rendition, FinishedPart part) {
-  if (part.first_of) store_->set_init(rendition.index, part.first_of->init_section());
+void Packager::publish_init(Rendition& rendition, const std::shared_ptr<Encoding>& encoding) {
+  if (rendition.published == encoding) return;
+  rendition.published = encoding;
+  store_->set_init(rendition.index, encoding->init_section());
+}
+
+void Packager::append(Rendition& rendition, FinishedPart part) {
+  publish_init(rendition, part.encoding);
   const WallTime wall = wall_zero_ + std::chrono::duration_cast<WallTime::duration>(part.start);
   store_->append_part(
       rendition.index, std::move(part.part),

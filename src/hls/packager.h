@@ -64,8 +64,8 @@ class Packager {
   // The codec data of the frames that follow. The same again changes nothing.
   [[nodiscard]] Result<void> set_track(std::size_t rendition, VideoTrack track);
   [[nodiscard]] Result<void> set_track(std::size_t rendition, AudioTrack track);
-  // Counts until the presentation is announced.
-  void set_bit_rate(std::size_t rendition, BitRate rate);
+  // What its encoder was told, in bit/s. Counts until the presentation is announced.
+  void set_bit_rate(std::size_t rendition, std::uint32_t nominal);
 
   [[nodiscard]] Result<void> push(std::size_t rendition, AccessUnit unit);
   // No more frames of this rendition. The last one ends the presentation.
@@ -94,7 +94,7 @@ class Packager {
     Part part;
     MediaTime start{};
     bool last_of_segment = false, discontinuity = false;
-    std::shared_ptr<Encoding> first_of;  // Where it is this one's first part; else null.
+    std::shared_ptr<Encoding> encoding;
   };
   // What has come lately, by the clock.
   struct Coming {
@@ -103,14 +103,14 @@ class Packager {
   struct Rendition {
     MediaKind kind = MediaKind::kVideo;
     std::string name;
-    BitRate told;
+    std::uint32_t nominal_bit_rate = 0;
     bool live = true;
-    // Of the frames that come; of the one that the cutter was given last; of the part in progress.
-    std::shared_ptr<Encoding> incoming, cut, written;
+    // Of the frames that come; of the one that the cutter was given last; of the part in progress;
+    // of the init section that the store knows.
+    std::shared_ptr<Encoding> incoming, cut, written, published;
     std::optional<PartCutter> cutter;
     std::deque<Waiting> queue;
     std::optional<Waiting> pending;    // What the cutter's next kFrame is about.
-    bool first_part = true;            // The next part is the first of its encoding.
     std::deque<FinishedPart> backlog;  // Until announced.
     std::optional<MediaTime> fed;      // Time of the last frame the cutter was given.
     std::optional<MediaTime> reached;  // Time up to which nothing is waited for.
@@ -134,15 +134,17 @@ class Packager {
   [[nodiscard]] bool may_go(const Rendition& rendition) const;
   [[nodiscard]] Result<void> feed(Rendition& rendition);
   [[nodiscard]] static bool outlived(const Rendition& rendition, const Waiting& waiting);
-  [[nodiscard]] Result<void> advance_others(const Rendition& fed, MediaTime now, bool lead);
+  [[nodiscard]] Result<void> bring_up(Rendition& rendition, MediaTime now);
   [[nodiscard]] Result<void> go_without(Rendition& rendition, MediaTime now, bool lead);
   [[nodiscard]] std::optional<MediaTime> lost_until(MediaTime now);
   [[nodiscard]] Result<void> carry_out(Rendition& rendition, const std::vector<Step>& steps);
   void publish(Rendition& rendition, FinishedPart part);
   [[nodiscard]] Result<void> announce_if_ready();
   [[nodiscard]] bool is_ready(const Rendition& rendition) const;
+  [[nodiscard]] bool goes_on(const Rendition& rendition) const;
   [[nodiscard]] Result<void> add_to_store(Rendition& rendition);
-  void append(const Rendition& rendition, FinishedPart part);
+  void publish_init(Rendition& rendition, const std::shared_ptr<Encoding>& encoding);
+  void append(Rendition& rendition, FinishedPart part);
   [[nodiscard]] const Rendition* leader() const;
   [[nodiscard]] bool leads(const Rendition& rendition) const;
   [[nodiscard]] static MediaTime half_frame(const Rendition* rendition);

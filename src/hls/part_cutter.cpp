@@ -94,24 +94,34 @@ bool PartCutter::resume(Ticks at, bool independent, bool lead, std::vector<Step>
 bool PartCutter::begin_changed(Ticks at, bool independent, bool lead, std::vector<Step>& steps) {
   const MediaTime time = media::to_media_time(at, next_->timescale);
   const Ticks here = media::to_ticks(time, config_.timescale);
-  const bool later = here > (pending_ ? pending_->at : position_);
-  if (lead && independent && later && time > clock_.latest() && clock_.discontinuity_wished()) {
-    clock_.add(time);
+  const bool of_use = independent && here > (pending_ ? pending_->at : position_);
+  if (of_use && pending_ && pending_lasts_until(here)) {
+    if (!clock_.start_of(segment_ + 1)) begin_discontinuity(time, lead);
+    if (discontinuity_is_next(time)) {
+      take_pending(here - pending_->at, steps);
+      end_part(true, true, steps);
+      cross_boundary(steps);
+      position_ = segment_start_ = at;
+      return take(at, independent);
+    }
   }
-  const auto start = clock_.discontinuity_after(segment_);
-  const bool of_use = independent && later && start && *start <= time;
-  if (of_use && pending_ && pending_lasts_until(here) && clock_.start_of(segment_ + 1) == start) {
-    take_pending(here - pending_->at, steps);
-    end_part(true, true, steps);
-    cross_boundary(steps);
-    position_ = segment_start_ = at;
-  } else {
-    if (pending_) interrupt(lead, steps);
-    fill(time, !of_use, lead, steps);
-  }
+  if (pending_) interrupt(lead, steps);
+  // A segment that begins in the gap may be the one.
+  fill(time, true, lead, steps);
+  if (of_use && next_ && position_ < here) begin_discontinuity(time, lead);
+  if (of_use && (!next_ || discontinuity_is_next(time))) fill(time, false, lead, steps);
   if (of_use && !next_ && at >= position_) return take(at, independent);
   ++counts_.at_change;
   return false;
+}
+
+void PartCutter::begin_discontinuity(MediaTime time, bool lead) {
+  if (lead && clock_.discontinuity_wished() && time > clock_.latest()) clock_.add(time);
+}
+
+bool PartCutter::discontinuity_is_next(MediaTime time) const {
+  const auto next = clock_.start_of(segment_ + 1);
+  return next && *next <= time && clock_.discontinuity_at(segment_ + 1);
 }
 
 bool PartCutter::take(Ticks at, bool independent) {
@@ -125,17 +135,19 @@ bool PartCutter::take(Ticks at, bool independent) {
 }
 
 void PartCutter::advance(MediaTime now, bool lead, std::vector<Step>& steps) {
+  if (!clock_.started()) return;
+  const Ticks to = media::to_ticks(now, config_.timescale);
   if (!begun_) {
-    if (!clock_.started()) return;
+    const Ticks epoch = media::to_ticks(clock_.epoch(), config_.timescale);
+    if (to - epoch < target_) return;
     begun_ = true;
-    position_ = segment_start_ = media::to_ticks(clock_.epoch(), config_.timescale);
+    position_ = segment_start_ = epoch;
     ++counts_.gaps;
   }
   if (pending_) {
-    if (media::to_ticks(now, config_.timescale) - pending_->at <= target_) return;
+    // Not before a whole gap fits behind it: its part may be short only in front of one.
+    if (to - pending_->at - config_.frame < target_) return;
     interrupt(lead, steps);
-    // Players drop what follows a gap up to a frame that they can start with.
-    needs_independent_ = true;
   }
   fill(now, true, lead, steps);
 }
@@ -175,7 +187,8 @@ bool PartCutter::starts_segment(const Pending& next, bool lead) {
   }
   const bool on_line =
       lead && next.independent && (time + half >= clock_.due() || clock_.discontinuity_wished());
-  const bool overdue = time_of(next.at + config_.frame) - time_of(segment_start_) >= clock_.limit();
+  const bool overdue =
+      time_of(next.at + config_.frame) - time_of(segment_start_) >= clock_.longest();
   if ((!on_line && !overdue) || time <= clock_.latest()) return false;
   if (!next.independent) ++counts_.dependent_segments;
   clock_.add(time);
@@ -185,8 +198,9 @@ bool PartCutter::starts_segment(const Pending& next, bool lead) {
 // Or whether frames are missing between the pending one and the one at that time.
 bool PartCutter::pending_lasts_until(Ticks at) const {
   const Ticks duration = at - pending_->at;
+  const MediaTime longest = clock_.start_of(segment_ + 1) ? clock_.limit() : clock_.longest();
   const bool too_long_a_segment =
-      duration > config_.frame && time_of(at) - time_of(segment_start_) >= clock_.limit();
+      duration > config_.frame && time_of(at) - time_of(segment_start_) >= longest;
   return duration <= target_ && !too_long_a_segment;
 }
 
@@ -213,9 +227,11 @@ void PartCutter::end_part(bool last_of_segment, bool may_be_short, std::vector<S
   part_independent_ = false;
 }
 
-// A hole begins: the frame before it has its nominal duration and ends its part.
+// A hole begins: the frame before it has its nominal duration and ends its part. Players drop what
+// follows a gap up to a frame that they can start with, so only that is published.
 void PartCutter::interrupt(bool lead, std::vector<Step>& steps) {
   ++counts_.gaps;
+  needs_independent_ = true;
   take_pending(config_.frame, steps);
   const bool at_boundary = boundary(lead) <= position_;
   end_part(at_boundary, true, steps);
@@ -230,8 +246,8 @@ void PartCutter::fill(MediaTime until, bool whole_parts_only, bool lead, std::ve
     if (position_ >= to) return;
     Ticks next_segment = boundary(lead);
     // The frame that comes opens the segment, rather than a gap that is shorter than a frame.
-    if (!whole_parts_only && next_segment < to && to - next_segment < config_.frame) {
-      next_segment = to;
+    if (next_segment < to && to - next_segment < config_.frame) {
+      next_segment = whole_parts_only ? to + 1 : to;
     }
     Ticks end = position_ + target_;
     const bool last_of_segment = next_segment <= std::min(end, to);
@@ -255,7 +271,7 @@ Ticks PartCutter::boundary(bool lead) const {
     return media::to_ticks(*known, config_.timescale);
   }
   if (lead) return media::to_ticks(clock_.due(), config_.timescale);
-  return media::to_ticks(time_of(segment_start_) + clock_.limit(), config_.timescale) -
+  return media::to_ticks(time_of(segment_start_) + clock_.longest(), config_.timescale) -
          config_.frame;
 }
 

@@ -90,6 +90,8 @@ class PartCutter {
   [[nodiscard]] bool resume(media::Ticks at, bool independent, bool lead, std::vector<Step>& steps);
   [[nodiscard]] bool begin_changed(media::Ticks at, bool independent, bool lead,
                                    std::vector<Step>& steps);
+  void begin_discontinuity(MediaTime time, bool lead);
+  [[nodiscard]] bool discontinuity_is_next(MediaTime time) const;
   [[nodiscard]] bool take(media::Ticks at, bool independent);
   [[nodiscard]] bool starts_segment(const Pending& next, bool lead);
   [[nodiscard]] bool pending_lasts_until(media::Ticks at) const;

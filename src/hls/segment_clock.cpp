@@ -9,6 +9,9 @@ namespace {
 // More than a rendition can lag behind: the packager fills gaps of up to ten minutes, and segments
 // are mostly of one second at least.
 constexpr std::size_t kRemembered = 1024;
+// A start that is no further before a line (an encoder that rounds) stands for that line. The
+// segment is longer by that, and still below longest().
+constexpr MediaTime kBeforeLine = std::chrono::milliseconds(200);
 
 }  // namespace
 
@@ -26,8 +29,7 @@ std::optional<MediaTime> SegmentClock::start_of(std::uint64_t index) const {
 }
 
 MediaTime SegmentClock::due() const {
-  // A start shortly before a line (an encoder that rounds) stands for that line.
-  const auto lines = (latest() + target_ / 4 - epoch_) / target_;
+  const auto lines = (latest() + kBeforeLine - epoch_) / target_;
   return epoch_ + (lines + 1) * target_;
 }
 

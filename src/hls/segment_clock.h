@@ -49,6 +49,9 @@ class SegmentClock {
   [[nodiscard]] MediaTime target_duration() const { return target_; }
   // No segment may be as long as this: its EXTINF would round above the target duration (§4.4.3.1).
   [[nodiscard]] MediaTime limit() const { return target_ + std::chrono::milliseconds(500); }
+  // What decides where a segment ends does not let it grow to this, as those that follow end theirs
+  // up to a frame later.
+  [[nodiscard]] MediaTime longest() const { return limit() - std::chrono::milliseconds(100); }
 
  private:
   struct Start {

@@ -236,7 +236,7 @@ History history_of_a_run() {
 TEST_CASE("after a restart the first parts are published at once") {
   Bench bench(true, true, *Store::create({}, history_of_a_run()));
   bench.configure();
-  bench.packager.set_bit_rate(*bench.video, {9'000'000, 9'000'000});
+  bench.packager.set_bit_rate(*bench.video, 9'000'000);
   bench.run(0s, 800ms);
   auto snapshot = bench.store->snapshot();
   REQUIRE(snapshot->renditions.size() == 2);

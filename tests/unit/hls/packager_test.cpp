@@ -130,7 +130,7 @@ TEST_CASE("frames that are shown in another order than they are decoded") {
 TEST_CASE("bandwidth is what the encoder says, or what the first segment was") {
   Bench bench;
   bench.configure();
-  bench.packager.set_bit_rate(*bench.video, {2'000'000, 2'000'000});
+  bench.packager.set_bit_rate(*bench.video, 2'000'000);
   bench.run(0s, 4s);
   const auto snapshot = bench.store->snapshot();
   REQUIRE(snapshot->renditions.size() == 2);

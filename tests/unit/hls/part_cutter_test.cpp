@@ -227,7 +227,7 @@ TEST_CASE("a source whose clock drifts is followed") {
   CHECK(std::chrono::abs(off) < 40ms);
 }
 
-TEST_CASE("a hole is filled with gap parts on the same grid") {
+TEST_CASE("a hole is filled with gap parts on the same grid, up to the next IDR") {
   SegmentClock clock(2s);
   auto track = video(clock, 3000);
   for (int i = 0; i < 180; ++i) {
@@ -237,8 +237,8 @@ TEST_CASE("a hole is filled with gap parts on the same grid") {
   }
   track.cutter.end(track.steps);
   CHECK(text(track) ==
-        "10! 10 10 5! gap342 gap342 gap149| gap342 gap342 gap342 gap141 10 10 5| 10! 10 10 10! 10 "
-        "10|");
+        "10! 10 10 5! gap342 gap342 gap149| gap342 gap342 gap342 gap141 gap342 gap342 gap149| "
+        "10! 10 10 10! 10 10|");
   CHECK(check(track).short_parts == 0);
   CHECK(track.cutter.counts().gaps == 1);
 }
