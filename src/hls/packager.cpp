@@ -254,9 +254,8 @@ Result<void> Packager::go_without(Rendition& rendition, MediaTime now, bool lead
   if (rendition.left_out) return {};
   if (rendition.ended && rendition.queue.empty()) {
     if (now - rendition.fed.value_or(clock_.epoch()) <= kPatience) return {};
-    // What leads now goes on from here.
-    rendition.gone = true;
-    lead = false;
+    // What leads from now on says first where segments start.
+    if (!std::exchange(rendition.gone, true)) return {};
   }
   if (!rendition.cutter) {
     rendition.left_out = true;

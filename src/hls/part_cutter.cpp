@@ -187,8 +187,7 @@ bool PartCutter::starts_segment(const Pending& next, bool lead) {
   }
   const bool on_line =
       lead && next.independent && (time + half >= clock_.due() || clock_.discontinuity_wished());
-  const bool overdue =
-      time_of(next.at + config_.frame) - time_of(segment_start_) >= clock_.longest();
+  const bool overdue = time_of(next.at + config_.frame) >= end_at_latest();
   if ((!on_line && !overdue) || time <= clock_.latest()) return false;
   if (!next.independent) ++counts_.dependent_segments;
   clock_.add(time);
@@ -198,9 +197,7 @@ bool PartCutter::starts_segment(const Pending& next, bool lead) {
 // Or whether frames are missing between the pending one and the one at that time.
 bool PartCutter::pending_lasts_until(Ticks at) const {
   const Ticks duration = at - pending_->at;
-  const MediaTime longest = clock_.start_of(segment_ + 1) ? clock_.limit() : clock_.longest();
-  const bool too_long_a_segment =
-      duration > config_.frame && time_of(at) - time_of(segment_start_) >= longest;
+  const bool too_long_a_segment = duration > config_.frame && time_of(at) >= end_at_latest();
   return duration <= target_ && !too_long_a_segment;
 }
 
@@ -271,8 +268,14 @@ Ticks PartCutter::boundary(bool lead) const {
     return media::to_ticks(*known, config_.timescale);
   }
   if (lead) return media::to_ticks(clock_.due(), config_.timescale);
-  return media::to_ticks(time_of(segment_start_) + clock_.longest(), config_.timescale) -
-         config_.frame;
+  return media::to_ticks(end_at_latest(), config_.timescale) - config_.frame;
+}
+
+// Where nothing is decided, that of all renditions counts, and not only of this one.
+MediaTime PartCutter::end_at_latest() const {
+  const MediaTime start = time_of(segment_start_);
+  if (clock_.start_of(segment_ + 1)) return start + clock_.limit();
+  return std::min(start, clock_.latest()) + clock_.longest();
 }
 
 // To the next segment, which starts at the end of what has been decided.

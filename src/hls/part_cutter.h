@@ -100,6 +100,7 @@ class PartCutter {
   void end_part(bool last_of_segment, bool may_be_short, std::vector<Step>& steps);
   void fill(MediaTime until, bool whole_parts_only, bool lead, std::vector<Step>& steps);
   [[nodiscard]] media::Ticks boundary(bool lead) const;
+  [[nodiscard]] MediaTime end_at_latest() const;
   void cross_boundary(std::vector<Step>& steps);
   void configure(const Config& config);
 
