@@ -53,11 +53,13 @@ struct Decision {
 
 // What one speaker's audio says at the end of a hop.
 struct Evidence {
-  bool talking = false;  // In a run of speech that is long enough to be no cough or click.
-  MediaTime onset{};     // Start of the present run; holds while talking.
-  MediaTime speech{};    // How much speech the run has; pauses wear it off.
+  bool talking = false;       // In a run of speech that is long enough to be no cough or click.
+  MediaTime onset{};          // First sound of the present run.
+  MediaTime silent_before{};  // Between the speech before and this run.
+  MediaTime speech{};         // How much speech the run has; pauses and noises wear it off.
   MediaTime
       last_speech{};   // End of the last hop with speech, whether or not it counted as talking.
+  MediaTime sound{};   // For how long there has been sound of any kind.
   float strength = 0;  // dB above this speaker's own noise floor, smoothed over the run.
 };
 

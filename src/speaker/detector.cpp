@@ -1,6 +1,16 @@
 #include "speaker/detector.h"
 
+#include <algorithm>
+
 namespace spacecast::speaker {
+
+namespace {
+
+void add_to(EchoGate::Bands& sum, const EchoGate::Bands& bands) {
+  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += bands[i];
+}
+
+}  // namespace
 
 void Detector::add(SpeakerId id) {
   speakers_.try_emplace(id, next_hop_);
@@ -28,9 +38,20 @@ std::vector<Decision> Detector::advance(MediaTime until) {
 }
 
 void Detector::judge_next(std::vector<Decision>& decisions) {
+  EchoGate::Bands everybody{};
+  for (auto& [id, speaker] : speakers_) {
+    speaker.heard = speaker.ear.hear(speaker.queue.take());
+    add_to(everybody, speaker.heard.bands);
+  }
   candidates_.clear();
   for (auto& [id, speaker] : speakers_) {
-    candidates_.push_back({id, speaker.tracker.update(speaker.queue.take())});
+    // What a speaker is sent is the sum of the others.
+    EchoGate::Bands others = everybody;
+    for (std::size_t i = 0; i < others.size(); ++i) {
+      others[i] = std::max(others[i] - speaker.heard.bands[i], 0.0F);
+    }
+    const bool echo = speaker.gate.update(speaker.heard.bands, others);
+    candidates_.push_back({id, speaker.tracker.update(speaker.heard, echo)});
   }
   ++next_hop_;
   const auto decision = policy_.judge(next_hop_ * kHop, candidates_);

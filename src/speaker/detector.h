@@ -13,9 +13,11 @@
 #include <vector>
 
 #include "speaker/decision.h"
+#include "speaker/ear.h"
+#include "speaker/echo_gate.h"
 #include "speaker/floor_policy.h"
 #include "speaker/hop_queue.h"
-#include "speaker/level_tracker.h"
+#include "speaker/talk_tracker.h"
 
 namespace spacecast::speaker {
 
@@ -47,7 +49,10 @@ class Detector {
   struct Speaker {
     explicit Speaker(std::int64_t first_hop) : queue(first_hop) {}
     HopQueue queue;
-    LevelTracker tracker;
+    Ear ear;
+    EchoGate gate;
+    TalkTracker tracker;
+    Observation heard;  // In the present hop.
   };
 
   void judge_next(std::vector<Decision>& decisions);

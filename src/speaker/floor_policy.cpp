@@ -7,12 +7,33 @@ namespace spacecast::speaker {
 
 namespace {
 
-constexpr MediaTime kMinShot = 2s;
-constexpr MediaTime kSilent = 250ms;
+constexpr MediaTime kMinShot = 800ms;
+constexpr MediaTime kMinShotTalking = 2s;
+// Speech that it takes after the one on air has been silent for so long. Where look-ahead hides the
+// wait, silence has to last longer: most of what is said into pauses is over then.
+struct Step {
+  MediaTime silence;
+  MediaTime speech;
+};
+constexpr Step kSteps[] = {{500ms, 140ms}, {350ms, 220ms}, {260ms, 360ms}};
+constexpr Step kPatientSteps[] = {{600ms, 140ms}, {450ms, 180ms}, {300ms, 280ms}};
+constexpr MediaTime kPatient = 300ms;  // Look-ahead.
+constexpr MediaTime kSilent = 260ms;
 constexpr MediaTime kInterruption = 1s;
+// Two who have talked at once for a second will go on: neither's pauses are the other's turn, and
+// whoever was talked over does not take the floor back by talking on.
+constexpr MediaTime kBothTalk = 1s;
+constexpr MediaTime kPauseOfBoth = 800ms;
+constexpr MediaTime kNewcomer = 2s;
+// Nor does anybody come back at once whom the picture has just left.
+constexpr MediaTime kBackAtOnce = 1200ms;
+constexpr MediaTime kPauseBeforeBack = 450ms;
+constexpr float kNotMuchWeaker = 12.0F;  // dB above the own floor.
 // Who has not been heard for longer has stopped, perhaps together with the one on air.
-constexpr MediaTime kStillSpeaking = 100ms;
-constexpr float kClearlyLouder = 6.0F;  // dB.
+constexpr MediaTime kStillSpeaking = 60ms;
+constexpr MediaTime kAnySound = 1s;
+// What is left of look-ahead when a decision can wait no longer.
+constexpr MediaTime kSpare = 2 * kHop;
 
 // Who has talked most in the present run; then who began first; then the lower id.
 bool weaker(const Candidate& a, const Candidate& b) {
@@ -34,49 +55,70 @@ const Candidate* strongest(std::span<const Candidate> speakers, Allowed allowed)
   return best;
 }
 
+// Whether the newcomer has taken the floor from one who talks on.
+bool talks_over(const Evidence& newcomer, const Evidence& on_air) {
+  return newcomer.speech >= kInterruption && newcomer.silent_before >= kNewcomer &&
+         newcomer.strength >= on_air.strength - kNotMuchWeaker;
+}
+
 }  // namespace
 
 std::optional<Decision> FloorPolicy::judge(MediaTime now, std::span<const Candidate> speakers) {
-  remember(now, speakers);
-  if (left_) return replace_leaver(now, speakers);
-  if (!on_air_) {
-    const Candidate* first =
-        strongest(speakers, [now](const Candidate& speaker) { return speaks(speaker, now); });
-    if (!first) return std::nullopt;
-    return cut_to(*first, now, first->evidence.onset, Reason::kFirst);
+  for (const Candidate& speaker : speakers) {
+    if (speaker.evidence.talking) last_talked_[speaker.id] = now;
   }
+  if (left_) return replace_leaver(now, speakers);
+  if (!on_air_) return first(now, speakers);
   const auto on_air = std::ranges::find(speakers, *on_air_, &Candidate::id);
   if (on_air == speakers.end()) return std::nullopt;
   return challenge(now, *on_air, speakers);
 }
 
-void FloorPolicy::remember(MediaTime now, std::span<const Candidate> speakers) {
-  for (const Candidate& speaker : speakers) {
-    if (speaker.evidence.talking) memory_[speaker.id].last_talked = now;
+std::optional<Decision> FloorPolicy::first(MediaTime now, std::span<const Candidate> speakers) {
+  const Candidate* next =
+      strongest(speakers, [now](const Candidate& speaker) { return speaks(speaker, now); });
+  if (!next) {
+    next = strongest(speakers,
+                     [](const Candidate& speaker) { return speaker.evidence.sound >= kAnySound; });
   }
+  if (!next) return std::nullopt;
+  return cut_to(*next, now, MediaTime::zero(), Reason::kFirst);
 }
 
 std::optional<Decision> FloorPolicy::challenge(MediaTime now, const Candidate& on_air,
                                                std::span<const Candidate> speakers) {
-  for (const Candidate& speaker : speakers) {
-    const Evidence& evidence = speaker.evidence;
-    if (speaker.id == on_air.id) continue;
-    Memory& memory = memory_[speaker.id];
-    const bool louder =
-        evidence.talking && evidence.strength >= on_air.evidence.strength + kClearlyLouder;
-    memory.louder = louder ? memory.louder + kHop : MediaTime::zero();
-  }
-  const MediaTime earliest = last_cut_ + kMinShot;
+  const MediaTime silence = now - on_air.evidence.last_speech;
+  const bool silent = silence >= kSilent;
+  const MediaTime earliest = last_cut_ + (silent ? kMinShot : kMinShotTalking);
   if (now < earliest) return std::nullopt;
-
-  const bool silent = now - on_air.evidence.last_speech >= kSilent;
   const Candidate* next = strongest(speakers, [&](const Candidate& speaker) {
     if (speaker.id == on_air.id || !speaks(speaker, now)) return false;
-    return silent || memory_[speaker.id].louder >= kInterruption;
+    if (!silent) return talks_over(speaker.evidence, on_air.evidence);
+    return speaker.evidence.speech >= speech_wanted(speaker, on_air.evidence, now) &&
+           !may_wait(speaker, now);
   });
   if (!next) return std::nullopt;
-  return cut_to(*next, now, std::max(earliest, next->evidence.onset),
-                silent ? Reason::kTurn : Reason::kInterruption);
+  // Nobody is cut off before their last word, unless interrupted.
+  if (!silent) return cut_to(*next, now, earliest, Reason::kInterruption);
+  return cut_to(*next, now, std::max(earliest, on_air.evidence.last_speech), Reason::kTurn);
+}
+
+MediaTime FloorPolicy::speech_wanted(const Candidate& speaker, const Evidence& on_air,
+                                     MediaTime now) const {
+  const MediaTime silence = now - on_air.last_speech;
+  const bool both = speaker.evidence.onset + kBothTalk < on_air.last_speech;
+  const bool back = speaker.id == before_ && now - last_cut_ < kBackAtOnce;
+  if ((both && silence < kPauseOfBoth) || (back && silence < kPauseBeforeBack)) {
+    return MediaTime::max();
+  }
+  for (const Step& step : lookahead_ >= kPatient ? kPatientSteps : kSteps) {
+    if (silence >= step.silence) return step.speech;
+  }
+  return MediaTime::max();
+}
+
+bool FloorPolicy::may_wait(const Candidate& speaker, MediaTime now) const {
+  return now + kSpare < speaker.evidence.onset + lookahead_;
 }
 
 Decision FloorPolicy::replace_leaver(MediaTime now, std::span<const Candidate> speakers) {
@@ -86,11 +128,10 @@ Decision FloorPolicy::replace_leaver(MediaTime now, std::span<const Candidate> s
   if (!next) {
     MediaTime latest{-1};
     for (const Candidate& speaker : speakers) {
-      const MediaTime talked = memory_[speaker.id].last_talked;
-      if (talked > latest) {
-        latest = talked;
-        next = &speaker;
-      }
+      const auto talked = last_talked_.find(speaker.id);
+      if (talked == last_talked_.end() || talked->second <= latest) continue;
+      latest = talked->second;
+      next = &speaker;
     }
   }
   // The picture of one who left is gone, so the cut comes as early as it can.
@@ -101,15 +142,21 @@ Decision FloorPolicy::replace_leaver(MediaTime now, std::span<const Candidate> s
 
 Decision FloorPolicy::cut_to(const Candidate& next, MediaTime now, MediaTime earliest,
                              Reason reason) {
+  before_ = on_air_;
   on_air_ = next.id;
-  last_cut_ = std::max({earliest, now - lookahead_, last_cut_});
-  for (auto& [id, memory] : memory_) memory.louder = MediaTime::zero();
-  const MediaTime onset = next.evidence.talking ? next.evidence.onset : now;
+  MediaTime onset = now;
+  if (next.evidence.talking) {
+    onset = next.evidence.onset;
+  } else if (reason == Reason::kFirst) {
+    onset = now - next.evidence.sound;
+  }
+  const MediaTime from = reason == Reason::kLeft ? MediaTime::zero() : std::max(earliest, onset);
+  last_cut_ = std::max({from, now - lookahead_, last_cut_});
   return {next.id, onset, now, last_cut_, reason};
 }
 
 void FloorPolicy::leave(SpeakerId id) {
-  memory_.erase(id);
+  last_talked_.erase(id);
   if (on_air_ != id) return;
   on_air_.reset();
   left_ = true;

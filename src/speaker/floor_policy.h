@@ -1,10 +1,15 @@
 // Who has the floor. Sees everybody's Evidence once a hop and decides when the picture changes:
 //
-//   nobody on air           the first who talks
-//   on air, silent 250 ms   whoever talks, once the shot has lasted 2 s
-//   on air, talking         whoever has talked over them clearly louder for 1 s, likewise
+//   nobody on air           the first who talks; after a second also who only makes a noise
+//   on air, silent          whoever talks: the longer the silence, the less evidence it takes, for
+//                           what comes into a speaker's short pause may be a "yes" or a "mm"
+//   on air, talking         who began later and has talked over them for a second
 //   on air, left            at once: another who talks, else the one who talked last, else nobody
 //   everybody silent        no change
+//
+// Shots last 0.8 s, and two before an interruption. With look-ahead there is time: a decision
+// waits until just before it would come too late for a cut on the onset, and a cough or a "yes" is
+// over by then.
 #pragma once
 
 #include <map>
@@ -31,21 +36,22 @@ class FloorPolicy {
   [[nodiscard]] std::optional<SpeakerId> on_air() const { return on_air_; }
 
  private:
-  struct Memory {
-    MediaTime last_talked{-1};  // Negative: never.
-    MediaTime louder{};         // For how long above the one on air.
-  };
-
-  void remember(MediaTime now, std::span<const Candidate> speakers);
+  [[nodiscard]] std::optional<Decision> first(MediaTime now, std::span<const Candidate> speakers);
   [[nodiscard]] Decision replace_leaver(MediaTime now, std::span<const Candidate> speakers);
   [[nodiscard]] std::optional<Decision> challenge(MediaTime now, const Candidate& on_air,
                                                   std::span<const Candidate> speakers);
+  // How much the speaker has to have said by now to take over from one who is silent.
+  [[nodiscard]] MediaTime speech_wanted(const Candidate& speaker, const Evidence& on_air,
+                                        MediaTime now) const;
+  // Whether there is still time before a cut on the onset would come too late.
+  [[nodiscard]] bool may_wait(const Candidate& speaker, MediaTime now) const;
   [[nodiscard]] Decision cut_to(const Candidate& next, MediaTime now, MediaTime earliest,
                                 Reason reason);
 
   MediaTime lookahead_;
-  std::map<SpeakerId, Memory> memory_;
+  std::map<SpeakerId, MediaTime> last_talked_;
   std::optional<SpeakerId> on_air_;
+  std::optional<SpeakerId> before_;  // Whom the last cut left.
   bool left_ = false;
   MediaTime last_cut_{};
 };

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "gstx/ref.h"
+#include "tests/voice.h"
 
 namespace spacecast::test {
 
@@ -81,15 +82,14 @@ class Rig {
     return adopt(gst_element_get_static_pad(element_.get(), name.c_str()));
   }
 
-  // A tone of -17 dBov in blocks of 20 ms. Where nothing is pushed, it is silent.
+  // A voice of -20 dBov in blocks of 20 ms. Where nothing is pushed, it is silent.
   void talk(unsigned number, GstClockTime from, GstClockTime to) {
-    for (GstClockTime at = from; at < to; at += 20 * GST_MSECOND) {
-      std::vector<float> samples(320);
-      for (std::size_t i = 0; i < samples.size(); ++i) {
-        samples[i] = 0.2F * std::sin(static_cast<float>(i) * 0.3F);
-      }
-      push("audio_" + std::to_string(number), samples.data(), samples.size() * sizeof(float), at,
-           20 * GST_MSECOND);
+    constexpr std::size_t kBlock = 320;
+    const auto voice = speaker::test::speak(MediaTime(static_cast<std::int64_t>(to - from)), 16'000,
+                                            -20, 110 + 20 * (number % 5));
+    for (std::size_t i = 0; (i + 1) * kBlock <= voice.size(); ++i) {
+      push("audio_" + std::to_string(number), &voice[i * kBlock], kBlock * sizeof(float),
+           from + i * 20 * GST_MSECOND, 20 * GST_MSECOND);
     }
   }
   void show(unsigned number, GstClockTime at, int luma, std::size_t size = 16 * 16) {

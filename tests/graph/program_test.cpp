@@ -16,6 +16,8 @@
 #include <sstream>
 #include <thread>
 
+#include "tests/voice.h"
+
 using namespace spacecast;
 
 namespace {
@@ -72,7 +74,7 @@ struct Stage {
   }
 };
 
-// Pushes a 300 Hz tone in 20 ms blocks at the pace of the program's clock until destroyed.
+// Pushes a voice in 20 ms blocks at the pace of the program's clock until destroyed.
 class Talker {
  public:
   Talker(ProgramSlot& slot, Ref<GstClock> clock, GstClockTime base_time)
@@ -94,14 +96,13 @@ class Talker {
   static constexpr GstClockTime kBlock = 20 * GST_MSECOND;
 
   static Ref<GstSample> block(GstClockTime pts, GstCaps* caps) {
-    constexpr int kFrames = kRate / 50;
+    constexpr std::size_t kFrames = kRate / 50;
+    static const auto voice = speaker::test::speak(std::chrono::seconds(10), kRate);
     const auto buffer = adopt(gst_buffer_new_allocate(nullptr, kFrames * sizeof(float), nullptr));
     GstMapInfo map;
     gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE);
-    for (int i = 0; i < kFrames; ++i) {
-      reinterpret_cast<float*>(map.data)[i] =
-          static_cast<float>(0.3 * std::sin(i * 2 * M_PI * 300 / kRate));
-    }
+    const std::size_t from = pts / kBlock * kFrames % voice.size();
+    std::memcpy(map.data, &voice[from], kFrames * sizeof(float));
     gst_buffer_unmap(buffer.get(), &map);
     GST_BUFFER_PTS(buffer.get()) = pts;
     GST_BUFFER_DURATION(buffer.get()) = kBlock;

@@ -1,5 +1,6 @@
-// Goal: the rules of the floor, and that decisions depend on samples alone. Method: scripted bursts
-// of noise stand for speech; every expectation follows from the script's own times.
+// Goal: the rules of the floor, and that decisions depend on samples alone. Method: scripted
+// computed voices and noises; every expectation follows from the script's own times, give or take
+// the hops that hearing takes.
 #include "speaker/detector.h"
 
 #include <algorithm>
@@ -15,81 +16,118 @@ using namespace spacecast::speaker::test;
 namespace {
 
 constexpr MediaTime kLookahead = 400ms;
+constexpr MediaTime kQuick = 400ms;  // Onset to decision on a free floor.
+constexpr MediaTime kExact = 40ms;
 
 std::vector<Track> two(const std::vector<Burst>& a, const std::vector<Burst>& b, MediaTime length) {
   return {{0, render(a, length, 16'000, 1)}, {1, render(b, length, 16'000, 2)}};
 }
 
-std::vector<Decision> judge(const std::vector<Track>& tracks, std::size_t block = 320) {
-  Detector detector({.lookahead = kLookahead});
+std::vector<Decision> judge(const std::vector<Track>& tracks, std::size_t block = 320,
+                            MediaTime lookahead = kLookahead) {
+  Detector detector({.lookahead = lookahead});
   return run(detector, tracks, block);
 }
 
-// Talking as people do: a pause now and then, so that it is not taken for noise.
-std::vector<Burst> speech(MediaTime start, MediaTime length, float level) {
-  std::vector<Burst> bursts;
-  for (MediaTime at{}; at < length; at += 500ms) bursts.push_back({start + at, 400ms, level});
-  return bursts;
+bool within(MediaTime a, MediaTime b, MediaTime tolerance) {
+  return std::chrono::abs(a - b) <= tolerance;
+}
+
+void check_cut(const Decision& decision, SpeakerId speaker, MediaTime onset, Reason reason) {
+  INFO("onset " << decision.onset.count() / 1'000'000 << " ms, cut "
+                << decision.cut.count() / 1'000'000 << " ms, decided "
+                << decision.decided.count() / 1'000'000 << " ms, expected "
+                << onset.count() / 1'000'000 << " ms");
+  CHECK(decision.speaker == speaker);
+  CHECK(decision.reason == reason);
+  CHECK(within(decision.onset, onset, kExact));
+  CHECK(within(decision.cut, onset, kExact));
+  CHECK(decision.decided - onset <= kQuick);
 }
 
 }  // namespace
 
-TEST_CASE("an empty floor is taken after 200 ms of speech, from its first hop on") {
+TEST_CASE("an empty floor is taken quickly, from the first sound on") {
   const auto decisions = judge(two({{1s, 2s}}, {}, 4s));
   REQUIRE(decisions.size() == 1);
-  CHECK(decisions[0] == Decision{0, 1s, 1200ms, 1s, Reason::kFirst});
+  check_cut(decisions[0], 0, 1s, Reason::kFirst);
 }
 
 TEST_CASE("turns cut to whoever talks, on their onset") {
   const auto decisions = judge(two({{1s, 3s}, {9s, 3s}}, {{5s, 3s}}, 13s));
   REQUIRE(decisions.size() == 3);
-  CHECK(decisions[1] == Decision{1, 5s, 5200ms, 5s, Reason::kTurn});
-  CHECK(decisions[2] == Decision{0, 9s, 9200ms, 9s, Reason::kTurn});
+  check_cut(decisions[1], 1, 5s, Reason::kTurn);
+  check_cut(decisions[2], 0, 9s, Reason::kTurn);
 }
 
-TEST_CASE("a turn that abuts waits until the one on air has been silent for 250 ms") {
-  const auto decisions = judge(two({{1s, 3s}}, {{4s, 3s}}, 8s));
+TEST_CASE("without look-ahead a cut is seen when it is decided, and sooner decided") {
+  const auto tracks = two({{1s, 3s}}, {{5s, 3s}}, 9s);
+  const auto now = judge(tracks, 320, 0ms);
+  const auto held = judge(tracks);
+  REQUIRE(now.size() == 2);
+  REQUIRE(held.size() == 2);
+  CHECK(now[1].cut == now[1].decided);
+  CHECK(now[1].decided - 5s <= 300ms);
+  CHECK(now[1].decided <= held[1].decided);
+}
+
+TEST_CASE("nobody is cut off before their last word") {
+  // The second one begins 300 ms before the first one ends.
+  const auto decisions = judge(two({{1s, 3s}}, {{3700ms, 3s}}, 8s));
   REQUIRE(decisions.size() == 2);
-  CHECK(decisions[1] == Decision{1, 4s, 4260ms, 4s, Reason::kTurn});
+  CHECK(decisions[1].reason == Reason::kTurn);
+  CHECK(within(decisions[1].onset, 3700ms, kExact));
+  CHECK(decisions[1].cut >= 3900ms);
+  CHECK(decisions[1].cut <= 4500ms);
 }
 
 TEST_CASE("a cut reaches back no further than look-ahead") {
-  // The first shot has to last 2 s, so the decision comes 1.5 s after the onset.
-  const auto decisions = judge(two({{1s, 300ms}}, {{1500ms, 4s}}, 6s));
-  REQUIRE(decisions.size() == 2);
-  CHECK(decisions[1].onset == 1500ms);
-  CHECK(decisions[1].decided == 3s);
-  CHECK(decisions[1].cut == 3s);
+  const auto decisions = judge(two({{1s, 300ms}, {9s, 1s}}, {{1500ms, 6s}}, 11s));
+  REQUIRE(decisions.size() >= 2);
   for (const Decision& decision : decisions) {
     CHECK(decision.cut >= decision.decided - kLookahead);
     CHECK(decision.cut <= decision.decided);
   }
 }
 
-TEST_CASE("coughs, clicks and a steady fan cut nobody in") {
+TEST_CASE("what is no speech cuts nobody in") {
+  constexpr auto kNoise = Sound::kNoise;
   const auto [name, bursts] = GENERATE(table<std::string, std::vector<Burst>>({
-      {"cough", {{4500ms, 100ms}}},
-      {"two coughs", {{4500ms, 100ms}, {4700ms, 100ms}}},
+      {"bang", {{4500ms, 100ms, -10, kNoise}}},
+      {"two bangs", {{4500ms, 100ms, -15, kNoise}, {4700ms, 100ms, -15, kNoise}}},
+      {"rustling", {{4500ms, 2500ms, -30, kNoise}}},
       {"keyboard",
-       {{4500ms, 40ms},
-        {4620ms, 40ms},
-        {4760ms, 40ms},
-        {4850ms, 40ms},
-        {4990ms, 40ms},
-        {5100ms, 40ms},
-        {5230ms, 40ms}}},
-      {"fan", {{0s, 8s, -52}}},
+       {{4500ms, 40ms, -20, kNoise},
+        {4620ms, 40ms, -20, kNoise},
+        {4760ms, 40ms, -20, kNoise},
+        {4850ms, 40ms, -20, kNoise},
+        {4990ms, 40ms, -20, kNoise},
+        {5100ms, 40ms, -20, kNoise},
+        {5230ms, 40ms, -20, kNoise}}},
+      {"fan", {{0s, 8s, -45, kNoise}}},
+      {"tone", {{4500ms, 3s, -20, Sound::kTone}}},
   }));
   INFO(name);
   const auto decisions = judge(two({{1s, 3s}}, bursts, 8s));
   CHECK(decisions.size() == 1);
 }
 
-TEST_CASE("a fan that is switched on becomes part of the floor") {
-  // It is louder than the room for as long as the floor's window is; the speaker's own speech still
-  // stands out of it later.
+TEST_CASE("a yes into a speaker's pause is not shown") {
+  const auto decisions = judge(two({{1s, 3s}, {4500ms, 3s}}, {{4100ms, 250ms}}, 8s));
+  CHECK(decisions.size() == 1);
+}
+
+TEST_CASE("where nobody is on air, a second of any sound will do") {
+  const auto decisions = judge(two({{1s, 3s, -20, Sound::kTone}}, {}, 4s));
+  REQUIRE(decisions.size() == 1);
+  CHECK(decisions[0].speaker == 0);
+  CHECK(decisions[0].decided >= 2s);
+  CHECK(decisions[0].decided <= 2100ms);
+}
+
+TEST_CASE("a fan that is switched on becomes part of the floor, and speech stands out of it") {
   Detector detector({.lookahead = kLookahead});
-  const auto fan = render({{2s, 28s, -45}, {20s, 1s, -20}}, 30s);
+  const auto fan = render({{2s, 28s, -50, Sound::kNoise}, {20s, 1s, -20}}, 30s);
   detector.add(0);
   std::vector<bool> talking;
   for (std::size_t hop = 0; hop < 1500; ++hop) {
@@ -108,32 +146,47 @@ TEST_CASE("silence changes nothing") {
   CHECK(decisions.size() == 1);
 }
 
-TEST_CASE("talking over somebody takes the floor only when clearly louder, for a second") {
-  const auto level = GENERATE(-20.0F, -10.0F);
-  const auto decisions = judge(two(speech(0s, 10s, -20), speech(4s, 4s, level), 8s));
-  if (level < -15) {
-    CHECK(decisions.size() == 1);
-    return;
-  }
+TEST_CASE("talking over somebody takes the floor, and once only") {
+  // The computed voice takes a breath of 250 ms every 1.75 s; recordings show what happens without.
+  const auto decisions = judge(two({{0s, 15s}}, {{4s, 8s}}, 12s));
   REQUIRE(decisions.size() == 2);
-  CHECK(decisions[1].reason == Reason::kInterruption);
-  CHECK(decisions[1].onset == 4s);
-  CHECK(decisions[1].decided >= 5s);
-  CHECK(decisions[1].decided <= 5600ms);
-  CHECK(decisions[1].cut == decisions[1].decided - kLookahead);
+  CHECK(decisions[1].speaker == 1);
+  CHECK(within(decisions[1].onset, 4s, kExact));
+  CHECK(decisions[1].decided <= 6s);
 }
 
-TEST_CASE("who stopped together with the one on air gets no turn") {
-  CHECK(judge(two({{1s, 3s}}, {{1s, 3s}}, 8s)).size() == 1);
+TEST_CASE("a vain attempt of less than a second does not") {
+  CHECK(judge(two({{0s, 15s}}, {{4s, 800ms}}, 12s)).size() == 1);
 }
 
-TEST_CASE("no shot is shorter than 2 s while everybody stays") {
+TEST_CASE("what comes back of the others is nobody's turn") {
+  // The second microphone picks up the first speaker, 240 ms later and 22 dB lower, while they talk
+  // and when they have just stopped.
+  std::vector<Burst> turns;
+  for (int i = 0; i < 8; ++i) turns.push_back({1s + i * 4s, 2500ms});
+  auto tracks = two(turns, {}, 33s);
+  const std::size_t late = 16 * 240;
+  for (std::size_t i = late; i < tracks[0].samples.size(); ++i) {
+    tracks[1].samples[i] += 0.08F * tracks[0].samples[i - late];
+  }
+  CHECK(judge(tracks).size() == 1);
+  SECTION("but the speaker behind that microphone is heard") {
+    const auto own = render({{31s, 1500ms}}, 33s, 16'000, 3);
+    for (std::size_t i = 0; i < own.size(); ++i) tracks[1].samples[i] += own[i];
+    const auto decisions = judge(tracks);
+    REQUIRE(decisions.size() == 2);
+    CHECK(decisions[1].speaker == 1);
+    CHECK(decisions[1].onset >= 31s - kExact);
+  }
+}
+
+TEST_CASE("no shot is shorter than 0.8 s while everybody stays") {
   std::vector<Burst> a, b;
-  for (int i = 0; i < 20; ++i) (i % 2 ? a : b).push_back({i * 700ms, 400ms});
-  const auto decisions = judge(two(a, b, 15s));
+  for (int i = 0; i < 40; ++i) (i % 2 ? a : b).push_back({i * 450ms, 420ms});
+  const auto decisions = judge(two(a, b, 19s));
   REQUIRE(decisions.size() > 2);
   for (std::size_t i = 1; i < decisions.size(); ++i) {
-    CHECK(decisions[i].cut - decisions[i - 1].cut >= 2s);
+    CHECK(decisions[i].cut - decisions[i - 1].cut >= 800ms);
   }
 }
 
@@ -155,13 +208,16 @@ TEST_CASE("when the one on air leaves") {
     CHECK_FALSE(detector.on_air());
   }
   SECTION("one who is talking follows before one who was") {
-    tracks[2].samples = render({{4300ms, 1s}}, 4800ms);
-    tracks[0].samples.resize(tracks[2].samples.size());
+    tracks[2].samples = render({{4100ms, 700ms}}, 4800ms, 16'000, 3);
+    tracks[0].samples = render({{3400ms, 1400ms}}, 4800ms, 16'000, 1);
     tracks[1].samples.resize(tracks[2].samples.size());
-    REQUIRE(run(detector, tracks).size() == 2);  // The shot is too short for a cut yet.
+    REQUIRE(run(detector, tracks).size() == 2);  // Overlap, not yet an interruption.
     detector.remove(0);
-    CHECK(detector.advance(4820ms) ==
-          std::vector{Decision{2, 4300ms, 4820ms, 4420ms, Reason::kLeft}});
+    const auto left = detector.advance(4820ms);
+    REQUIRE(left.size() == 1);
+    CHECK(left[0].speaker == 2);
+    CHECK(left[0].reason == Reason::kLeft);
+    CHECK(left[0].cut == 4420ms);
   }
   SECTION("somebody else in the same place is a stranger") {
     REQUIRE(run(detector, tracks).size() == 2);
@@ -181,28 +237,56 @@ TEST_CASE("when the one on air leaves") {
 
 TEST_CASE("cuts never go back in time, also when somebody leaves right after a cut") {
   Detector detector({.lookahead = kLookahead});
-  const auto tracks = two({{1s, 2s}}, {{4s, 210ms}}, 4220ms);
+  const auto tracks = two({{1s, 2s}}, {{4s, 380ms}}, 4380ms);
   const auto decisions = run(detector, tracks);
   REQUIRE(decisions.size() == 2);
-  REQUIRE(decisions[1].cut == 4s);
   detector.remove(1);
-  const auto left = detector.advance(4240ms);
+  const auto left = detector.advance(4400ms);
   REQUIRE(left.size() == 1);
-  CHECK(left[0].cut == 4s);
+  CHECK(left[0].cut >= decisions[1].cut);
 }
 
-TEST_CASE("blocks of any size, and any rate, give the same decisions to the byte") {
-  const auto tracks =
-      two({{1s, 3s}, {9s, 3s}, {13s, 900ms}}, {{3700ms, 4s}, {12500ms, 4s, -10}}, 18s);
+TEST_CASE("blocks of any size give the same decisions to the byte, other rates the same cuts") {
+  const std::vector<Burst> first{{1s, 3s}, {9s, 3s}, {13s, 900ms}};
+  const std::vector<Burst> second{{3700ms, 4s}, {12500ms, 4s, -10}};
+  const auto tracks = two(first, second, 18s);
   const auto expected = judge(tracks);
   REQUIRE(expected.size() >= 3);
   for (const std::size_t block :
        {std::size_t{1}, std::size_t{123}, std::size_t{441}, std::size_t{16'000}}) {
     CHECK(judge(tracks, block) == expected);
   }
-  std::vector<Track> other = tracks;
-  other[1] = {1, render({{3700ms, 4s}, {12500ms, 4s, -10}}, 18s, 44'100, 9), 44'100};
-  CHECK(judge(other, 160).size() == expected.size());
+  for (const unsigned rate : {8'000U, 11'025U, 44'100U, 48'000U}) {
+    std::vector<Track> other = tracks;
+    other[1] = {1, render(second, 18s, rate, 2), rate};
+    const auto decisions = judge(other, 320);
+    REQUIRE(decisions.size() == expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      CHECK(decisions[i].speaker == expected[i].speaker);
+      CHECK(within(decisions[i].cut, expected[i].cut, 60ms));
+    }
+  }
+}
+
+TEST_CASE("a rate that changes while somebody talks changes nothing else") {
+  Detector detector({.lookahead = kLookahead});
+  detector.add(0);
+  detector.add(1);
+  const auto low = render({{1s, 6s}}, 7s, 16'000);
+  const auto high = render({{1s, 6s}}, 7s, 48'000);
+  std::vector<Decision> decisions;
+  for (std::size_t hop = 0; hop < 350; ++hop) {
+    const MediaTime at = static_cast<std::int64_t>(hop) * kHop;
+    if (hop / 50 % 2 == 0) {
+      detector.push(0, at, 16'000, std::span(low).subspan(hop * 320, 320));
+    } else {
+      detector.push(0, at, 48'000, std::span(high).subspan(hop * 960, 960));
+    }
+    for (const Decision& decision : detector.advance(at + kHop)) decisions.push_back(decision);
+  }
+  REQUIRE(decisions.size() == 1);
+  check_cut(decisions[0], 0, 1s, Reason::kFirst);
+  CHECK(detector.talking(0));
 }
 
 TEST_CASE("one who stalls holds nobody up and comes back") {
@@ -220,8 +304,10 @@ TEST_CASE("one who stalls holds nobody up and comes back") {
     for (const Decision& decision : detector.advance(at + kHop)) decisions.push_back(decision);
   }
   REQUIRE(decisions.size() == 3);
-  CHECK(decisions[1] == Decision{1, 4s, 4200ms, 4s, Reason::kTurn});
-  CHECK(decisions[2] == Decision{0, 10s, 10200ms, 10s, Reason::kTurn});
+  CHECK(decisions[1].speaker == 1);
+  CHECK(decisions[1].decided <= 4600ms);
+  CHECK(decisions[2].speaker == 0);
+  CHECK(decisions[2].decided <= 10600ms);
 }
 
 TEST_CASE("broken samples and times are survived") {
@@ -255,7 +341,7 @@ TEST_CASE("a jump of the clock is not walked through hop by hop") {
 
 TEST_CASE("who talks is known besides who is on air") {
   Detector detector({.lookahead = kLookahead});
-  (void)run(detector, two({{0s, 3s}}, {{1s, 3s}}, 2s));
+  (void)run(detector, two({{0s, 3s}}, {{1s, 3s}}, 1600ms));
   CHECK(detector.talking() == std::vector<SpeakerId>{0, 1});
   CHECK(detector.on_air() == 0);
   CHECK_FALSE(detector.talking(5));

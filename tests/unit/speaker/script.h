@@ -1,5 +1,6 @@
-// Sound from a script, for tests of the detector: who talks when, as bursts of noise over a quiet
-// room. The samples depend on nothing but the script, so two runs see the same to the byte.
+// Sound from a script, for tests of the detector: who talks when, and what else microphones pick
+// up, over a quiet room. The samples depend on nothing but the script, so two runs see the same to
+// the byte.
 #pragma once
 
 #include <cmath>
@@ -7,12 +8,16 @@
 #include <vector>
 
 #include "speaker/detector.h"
+#include "tests/voice.h"
 
 namespace spacecast::speaker::test {
+
+enum class Sound { kVoice, kNoise, kTone };
 
 struct Burst {
   MediaTime start{}, length{};
   float level = -20;  // dBov.
+  Sound sound = Sound::kVoice;
 };
 
 // White noise of uniform density: its level is exact enough (within 0.2 dB a hop) for thresholds of
@@ -35,14 +40,26 @@ class Noise {
 inline std::vector<float> render(const std::vector<Burst>& bursts, MediaTime length,
                                  unsigned rate = 16'000, std::uint32_t seed = 1, float room = -70) {
   Noise noise(seed);
-  std::vector<float> samples(static_cast<std::size_t>(length.count() / 1'000 * rate / 1'000'000));
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    const MediaTime at(static_cast<std::int64_t>(i) * 1'000'000'000 / rate);
-    float level = room;
-    for (const Burst& burst : bursts) {
-      if (at >= burst.start && at < burst.start + burst.length) level = burst.level;
+  const auto samples_of = [rate](MediaTime time) {
+    return static_cast<std::size_t>(time.count() / 1'000 * rate / 1'000'000);
+  };
+  std::vector<float> samples(samples_of(length));
+  for (float& sample : samples) sample = noise.next(room);
+  for (const Burst& burst : bursts) {
+    const std::size_t from = samples_of(burst.start);
+    const auto voice = burst.sound == Sound::kVoice
+                           ? speak(burst.length, rate, burst.level, 100 + 30.0 * seed)
+                           : std::vector<float>(samples_of(burst.length));
+    for (std::size_t i = 0; i < voice.size() && from + i < samples.size(); ++i) {
+      const double turns = 440.0 * static_cast<double>(i) / rate;
+      float sample = voice[i];
+      if (burst.sound == Sound::kNoise) sample = noise.next(burst.level);
+      if (burst.sound == Sound::kTone) {
+        sample =
+            std::pow(10.0F, burst.level / 20) * static_cast<float>(std::sin(6.2831853 * turns));
+      }
+      samples[from + i] += sample;
     }
-    samples[i] = noise.next(level);
   }
   return samples;
 }
