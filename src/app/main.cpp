@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "app/arguments.h"
+#include "app/command_detect.h"
 #include "app/command_run.h"
 #include "app/command_speaker.h"
 
@@ -44,6 +45,7 @@ int main(int argc, char** argv) {
   int status = 0;
   spacecast::add_run_command(app, status);
   spacecast::add_speaker_command(app, status);
+  spacecast::add_detect_command(app, status);
 
   // CLI11 reports by throwing; its exceptions end here.
   try {
