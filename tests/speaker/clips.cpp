@@ -12,7 +12,7 @@ namespace spacecast::score {
 
 namespace {
 
-constexpr float kAudible = 26.0F;      // dB below the level of speech.
+constexpr float kAudible = 24.0F;      // dB below the level of speech.
 constexpr std::size_t kBridged = 15;   // Frames: shorter pauses belong to the phrase.
 constexpr std::size_t kShortest = 12;  // Frames.
 constexpr std::size_t kBefore = 3;     // Frames of the recording kept around a phrase.

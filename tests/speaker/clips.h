@@ -26,7 +26,7 @@ using Sound = std::vector<float>;  // Mono, full scale 1.0.
 struct Phrase {
   Sound samples;
   std::size_t onset = 0;  // Where a listener would say that it begins and ends: first and last
-  std::size_t end = 0;    // time within 26 dB of the phrase's own level.
+  std::size_t end = 0;    // time within 24 dB of the phrase's own level.
 };
 
 struct Voice {

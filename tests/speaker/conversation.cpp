@@ -22,6 +22,8 @@ std::size_t samples_of(double seconds) {
   return static_cast<std::size_t>(std::max(0.0, seconds) * kRate);
 }
 
+constexpr float kAboveRoom = 6;  // dB.
+
 struct Person {
   const Voice* voice = nullptr;
   float level = -26;     // While speaking, dBov.
@@ -165,27 +167,30 @@ class Builder {
   // Phrases one after the other with a speaker's pauses, until there is enough.
   Span speak(SpeakerId id, std::size_t at, double seconds, bool whispered) {
     Person& person = people_[id];
-    Span span{at, at};
+    std::optional<Span> heard;
+    std::size_t end = at;
     const std::size_t wanted = samples_of(seconds);
     std::size_t position = at;
-    while (span.end < at + wanted && span.end < samples_) {
+    while (end < at + wanted && end < samples_) {
       const auto& phrases = person.voice->phrases;
       const Phrase& phrase = phrases[person.next_phrase];
       person.next_phrase = (person.next_phrase + 1) % phrases.size();
       const std::size_t length = phrase.end - phrase.onset;
       // What is left need not be a long phrase.
-      if (span.end > at && length > 2 * (at + wanted - span.end) && random_.chance(0.7)) break;
-      if (span.end == at && length > 3 * wanted) continue;
-      put(id, phrase, position, whispered);
-      span.end = position + length;
-      position = span.end + samples_of(random_.chance(0.8) ? random_.uniform(0.12, 0.4)
-                                                           : random_.uniform(0.4, 0.9));
+      if (end > at && length > 2 * (at + wanted - end) && random_.chance(0.7)) break;
+      if (end == at && length > 3 * wanted) continue;
+      const Span span = put(id, phrase, position, whispered);
+      heard = {heard ? heard->onset : span.onset, span.end};
+      end = position + length;
+      position = end + samples_of(random_.chance(0.8) ? random_.uniform(0.12, 0.4)
+                                                      : random_.uniform(0.4, 0.9));
     }
-    return span;
+    return heard.value_or(Span{at, end});
   }
 
-  // The phrase's onset comes to lie at `at`.
-  void put(SpeakerId id, const Phrase& phrase, std::size_t at, bool whispered) {
+  // The phrase's onset comes to lie at `at`. From when to when it can be told from the room that is
+  // on the same microphone: nobody hears an onset that is not louder than that.
+  Span put(SpeakerId id, const Phrase& phrase, std::size_t at, bool whispered) {
     const Person& person = people_[id];
     Sound sound = whispered ? whisper(phrase.samples, random_) : phrase.samples;
     const float own = level_of(&phrase.samples[phrase.onset], phrase.end - phrase.onset);
@@ -193,9 +198,17 @@ class Builder {
     const float kept = std::clamp(own - person.voice->level, -5.0F, 5.0F);
     const float gain = db_to_gain(person.level + kept - own - (whispered ? 6 : 0));
     const std::size_t from = at - std::min(at, phrase.onset);
+    for (float& sample : sound) sample *= gain;
     for (std::size_t i = 0; i < sound.size() && from + i < samples_; ++i) {
-      conversation_.tracks[id][from + i] += gain * sound[i];
+      conversation_.tracks[id][from + i] += sound[i];
     }
+    const auto audible = [&](std::size_t sample) {
+      return level_of(&sound[sample], kFrame) >= person.floor + kAboveRoom;
+    };
+    Span span{phrase.onset, phrase.end};
+    while (span.onset + kFrame < span.end && !audible(span.onset)) span.onset += kFrame;
+    while (span.end > span.onset + kFrame && !audible(span.end - kFrame)) span.end -= kFrame;
+    return {from + span.onset, from + span.end};
   }
 
   void note(SpeakerId id, const Span& span, Kind kind, bool whispered = false) {
@@ -214,8 +227,7 @@ class Builder {
         if (id != talking && id != last_ && !people_[id].left) {
           const auto onset = turn.onset + samples_of(0.8 + at);
           if (const Phrase* phrase = short_phrase(id, shortest, longest)) {
-            put(id, *phrase, onset, false);
-            note(id, {onset, onset + phrase->end - phrase->onset}, Kind::kBackchannel);
+            note(id, put(id, *phrase, onset, false), Kind::kBackchannel);
           }
         }
         at += 1.5 + random_.exponential(3600 / rate);
@@ -311,7 +323,7 @@ class Builder {
                   tune.begin() + static_cast<std::ptrdiff_t>(from + length));
       add(turn.speaker, end - 0.5, std::move(sound),
           people_[turn.speaker].level - static_cast<float>(random_.uniform(0, 8)), "music");
-      next = end + 600;
+      next = end + std::chrono::duration<double>(plan_.music_every).count();
     }
   }
 
@@ -411,6 +423,18 @@ std::vector<Plan> plans(Part part) {
   add(Family::kLively, {3, 4, 6, 8, 13});
   add(Family::kHostile, {3, 4, 5, 6, 8, 13});
   add(Family::kEdges, {5, 6, 8});
+  return all;
+}
+
+std::vector<Plan> lessons() {
+  using namespace std::chrono_literals;
+  std::vector<Plan> all;
+  for (std::uint64_t i = 0; i < 24; ++i) {
+    const Family family = i % 6 == 4   ? Family::kLively
+                          : i % 6 == 5 ? Family::kEdges
+                                       : Family::kHostile;
+    all.push_back({family, 5000 + i, 3 + static_cast<unsigned>(i % 4), 10min, 2min});
+  }
   return all;
 }
 

@@ -59,11 +59,14 @@ struct Plan {
   std::uint64_t seed = 0;
   unsigned speakers = 3;
   MediaTime length{};
+  MediaTime music_every = std::chrono::minutes(10);  // In hostile ones.
 };
 
 [[nodiscard]] Conversation make_conversation(const Clips& clips, const Plan& plan);
 
 // What is spoken in a set of conversations: tuning and judging sets differ in seeds, too.
 [[nodiscard]] std::vector<Plan> plans(Part part);
+// What the classifier learns from: tuning recordings, seeds of neither set, more noise than speech.
+[[nodiscard]] std::vector<Plan> lessons();
 
 }  // namespace spacecast::score

@@ -122,7 +122,7 @@ void Metrics::score_turns(const Conversation& conversation, const Selection& sel
     }
     const double late = seconds(cut->at - (interrupts ? turn.onset : busy));
     (interrupts ? interruptions_ : latencies_).push_back(late);
-    if (std::abs(late) > 0.5 && !interrupts) {
+    if (std::abs(late) > 0.0401 && !interrupts) {
       remark(conversation, turn.onset,
              fmt::format("{} late by {:.2f}{}", turn.speaker, late,
                          turn.whispered ? " (whispered)" : ""));

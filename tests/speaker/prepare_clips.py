@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Decodes recordings out of Debian packages into raw clips for the score of the detector.
 
-usage: prepare_clips.py OUT_DIR [ROOT]
+usage: prepare_clips.py [--lessons] OUT_DIR [ROOT]
 
 Writes OUT_DIR/{tune,judge}-{voice,keys,bangs,music}-NAME.s16: 16 kHz mono, 16 bit, recordings one after
 the other with half a second of nothing in between. ROOT is where the packages were unpacked (default /).
 Which recording is for tuning and which for judging is written down here and nowhere else: no voice, no
-key and no tune is in both.
+key and no tune is in both. --lessons adds the tunes that the classifier's weights were learned from besides
+(packages fillets-ng-data, frozen-bubble-data, drascula-music and pathological); neither set has them.
 """
 import glob
 import hashlib
@@ -49,6 +50,12 @@ BANGS = {
     "tune": ("exp", "metal", "reflect_brick", "attach", "chaos"),
     "judge": ("expl_ball", "shot", "wall", "reflect_paddle", "click", "weak_ball"),
 }
+LESSON_TUNES = (
+    "usr/share/games/fillets-ng/music/rybky0[1-7].ogg",
+    "usr/share/games/frozen-bubble/snd/*zik*.ogg",
+    "usr/share/games/pathological/music/background.ogg",
+    *(f"usr/share/scummvm/drascula/audio/track{n}.ogg" for n in (3, 8, 13, 19, 22, 30)),
+)
 TUNES = {"tune": ("machine_wars",), "judge": ("frontiers", "time_to_strike")}
 
 
@@ -81,9 +88,10 @@ def decode(files, out):
 
 
 def main():
-    if len(sys.argv) not in (2, 3):
+    arguments = [argument for argument in sys.argv[1:] if argument != "--lessons"]
+    if len(arguments) not in (1, 2):
         sys.exit(__doc__)
-    out, root = sys.argv[1], sys.argv[2] if len(sys.argv) == 3 else "/"
+    out, root = arguments[0], arguments[1] if len(arguments) == 2 else "/"
     os.makedirs(out, exist_ok=True)
     wanted = []
     keys = find(root, BUCKLE)
@@ -93,6 +101,9 @@ def main():
         wanted.append((keys[part::2], f"{name}-keys-model-m"))
         wanted.append(([os.path.join(root, BREAKOUT, bang + ".wav") for bang in BANGS[name]], f"{name}-bangs-breakout"))
         wanted += [([os.path.join(root, MUSIC, tune + ".mp3")], f"{name}-music-{tune}") for tune in TUNES[name]]
+    if "--lessons" in sys.argv:
+        wanted += [([tune], "tune-music-" + os.path.basename(tune)[:-4])
+                   for pattern in LESSON_TUNES for tune in find(root, pattern)]
     for files, name in wanted:
         target = os.path.join(out, name + ".s16")
         if not os.path.exists(target):
