@@ -15,6 +15,8 @@
 namespace spacecast::http {
 namespace {
 
+constexpr std::size_t kUsualHead = 512;
+
 // RFC 9110 §5.6.7, made once a second.
 const std::string& date() {
   static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
@@ -37,6 +39,7 @@ const std::string& date() {
 class Head {
  public:
   explicit Head(int status) {
+    text_.reserve(kUsualHead);
     fmt::format_to(std::back_inserter(text_), "HTTP/1.1 {} {}\r\n", status, reason_phrase(status));
     for (const auto& [name, value] : cors_headers()) add(name, value);
     add("Date", date());
@@ -46,8 +49,12 @@ class Head {
     append(name);
     append(": ");
     // A line break would start a header of somebody else's choice (RFC 9110 §5.5).
-    std::ranges::copy_if(value, std::back_inserter(text_),
-                         [](char c) { return c != '\r' && c != '\n'; });
+    while (true) {
+      const std::size_t line = std::min(value.find_first_of("\r\n"), value.size());
+      append(value.substr(0, line));
+      if (line == value.size()) break;
+      value.remove_prefix(line + 1);
+    }
     append("\r\n");
   }
   void add(const Response& response) {

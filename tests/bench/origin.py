@@ -162,16 +162,16 @@ def summarise(pairs):
 
 def print_table(summaries, rounds):
     def cell(value):
-        return f"{value['median']:6.1f} ({value['lowest']:.1f}-{value['highest']:.1f})"
-    print(f"\nms until the median and the last of all who wait have their answer, median of {rounds} parts "
-          "(lowest-highest);\none core each for the server and for the client\n")
-    print(f"{'':34}{'origin, median':>22}{'origin, last':>22}{'nginx, median':>22}{'nginx, last':>22}"
-          f"{'ratio':>7}{'last':>6}")
+        return f"{value['median']:.1f} ({value['lowest']:.1f}-{value['highest']:.1f})"
+    print(f"\nms until the median and the last of all who wait have their whole answer; median of {rounds} parts "
+          "(lowest-highest).\nOne core for the server, another for the client.\n")
+    columns = ("origin, median", "origin, last", "nginx, median", "nginx, last")
+    print(f"{'':36}" + "".join(f"{column:>25}" for column in columns) + "   ratio of medians, of lasts")
     for (kind, count), summary in summaries.items():
-        print(f"{f'{count} x {KINDS[kind]}, ' + str(summary['bytes']) + ' bytes':34}" + "".join(
-            f"{cell(summary[server][key]):>22}" for server in ("origin", "nginx")
-            for key in ("median_ms", "last_ms")) +
-            f"{summary['ratio']['median_ms']:7.2f}{summary['ratio']['last_ms']:6.2f}")
+        cells = [cell(summary[server][key]) for server in ("origin", "nginx") for key in ("median_ms", "last_ms")]
+        print(f"{f'{count} x {KINDS[kind]}, ' + str(summary['bytes']) + ' bytes':36}"
+              + "".join(f"{text:>25}" for text in cells)
+              + f"{summary['ratio']['median_ms']:12.2f}{summary['ratio']['last_ms']:10.2f}")
 
 
 def main():
