@@ -16,6 +16,9 @@ const kWatchMs = 120000;
 // Media may run this much faster or slower than the clock: two clocks, and where it was read.
 const kDrift = 0.01;
 
+// A player has settled when it has played for so many seconds without having to wait.
+const kCalm = 5;
+
 let pages;
 let stream;
 let browser;
@@ -33,17 +36,22 @@ after(async () => {
   pages?.close();
 }, { timeout: 60000 });
 
-// Plays for two minutes and returns what was seen; `requests` are those of the two minutes.
-async function watch(name) {
+// Plays for two minutes and returns what was seen; `requests` are those of the two minutes. They begin with the first
+// frame, or when the player has settled: then `beginning` is what it did before.
+async function watch(name, { settles = false } = {}) {
   const page = await openPage(browser, 'about:blank', { width: 640, height: 480 });
   await page.goto(`${pages.url}/${name}.html?src=${encodeURIComponent(stream.url)}`);
   const read = () => page.evaluate(() => window.watch?.read() ?? {});
+  const describe = async () => [await read(), page.errors];
   await until('the picture moves', async () => {
     const { started, time } = await read();
     return started && time > 0;
-  }, { describe: async () => [await read(), page.errors] });
-  // Errors while it starts count as well; where it begins to play is its own business.
-  const early = (await read()).errors;
+  }, { describe });
+  if (settles) {
+    await page.evaluate(() => window.watch.begin());
+    await until('it has settled', async () => (await read()).calm > kCalm, { describe, timeout_ms: 60000 });
+  }
+  const beginning = await read();
   const requests = countRequests(page, new URL(stream.url).origin);
   await page.evaluate(() => window.watch.begin());
   const end = Date.now() + kWatchMs;
@@ -51,13 +59,14 @@ async function watch(name) {
   const seen = await read();
   const counts = structuredClone(requests);
   await page.close();
-  return { ...seen, errors: [...early, ...seen.errors, ...page.errors], requests: counts };
+  return { ...seen, errors: [...beginning.errors, ...seen.errors, ...page.errors], beginning: settles ? beginning.waits : [], requests: counts };
 }
 
 function judge(test, seen) {
   test.diagnostic(JSON.stringify(seen));
   assert.deepEqual(seen.errors, []);
   assert.deepEqual(seen.waits, [], 'it had to wait');
+  assert.equal(seen.waiting, false);
   assert.deepEqual(seen.seeks, [], 'it jumped');
   assert.deepEqual(seen.requests.failures, []);
   assert.ok(Math.abs(seen.media / seen.wall - 1) < kDrift, `${seen.media} s of media in ${seen.wall} s`);
@@ -98,4 +107,7 @@ describe('two minutes at the same time', { concurrency: true }, () => {
 });
 
 test('Shaka Player', kTimeout, async (t) => judge(t, await watch('shaka')));
-test('video.js (VHS)', kTimeout, async (t) => judge(t, await watch('vhs')));
+// VHS 3.17 takes the segment in the making for a whole one, so it may begin nearer to live than anything is published;
+// and while each reload of the playlist brings one part, it appends the init section before each, after which a browser
+// drops all frames up to the next key frame. Both are over with its first stall.
+test('video.js (VHS)', { timeout: kWatchMs + 120000 }, async (t) => judge(t, await watch('vhs', { settles: true })));

@@ -21,7 +21,7 @@ const kHarmless = /Found duplicated MOOV Atom/;
 
 // Decodes `duration_s` of the stream. Returns {status, complaints, video, audio}.
 export async function playWithFfmpeg(url, duration_s) {
-  const ffmpeg = new Program('ffmpeg', ['-nostdin', '-hide_banner', '-v', 'warning', '-i', url, '-map', '0:v:0', '-map', '0:a:0',
+  const ffmpeg = new Program('ffmpeg', ['-nostdin', '-hide_banner', '-v', 'repeat+warning', '-i', url, '-map', '0:v:0', '-map', '0:a:0',
     '-t', String(duration_s), '-fps_mode', 'passthrough', '-f', 'framecrc', '-']);
   const status = await ffmpeg.exited;
   const bases = ffmpeg.lines.map((line) => /^#tb \d+: (\d+)\/(\d+)/.exec(line)).filter(Boolean).map(([, over, under]) => over / under);
