@@ -16,6 +16,7 @@
 #include <sstream>
 #include <thread>
 
+#include "tests/run_until.h"
 #include "tests/voice.h"
 
 using namespace spacecast;
@@ -53,16 +54,7 @@ struct Stage {
 
   // Runs the control loop until the condition holds.
   bool wait_for(const std::function<bool()>& condition) {
-    bool held = false;
-    Timer poll = loop->every(std::chrono::milliseconds(10), [&] {
-      if (condition()) {
-        held = true;
-        loop->quit();
-      }
-    });
-    Timer deadline = loop->after(kDeadline, [&] { loop->quit(); });
-    loop->run();
-    return held;
+    return test::run_until(*loop, kDeadline, condition);
   }
 
   std::size_t published_parts() const {

@@ -18,8 +18,10 @@
 
 #include "gstx/ice.h"
 #include "pipelines/clip_loader.h"
+#include "tests/run_until.h"
 
 using namespace spacecast;
+using test::run_until;
 using namespace std::chrono_literals;
 
 namespace {
@@ -137,20 +139,6 @@ class Answerer {
   BusWatch bus_;
   Signal pads_;
 };
-
-// Runs the loop until `done`; false at the deadline.
-bool run_until(Loop& loop, std::chrono::seconds deadline, std::function<bool()> done) {
-  bool reached = false;
-  Timer look = loop.every(5ms, [&] {
-    if (done()) {
-      reached = true;
-      loop.quit();
-    }
-  });
-  Timer end = loop.after(deadline, [&] { loop.quit(); });
-  loop.run();
-  return reached;
-}
 
 struct Session {
   std::string offer;

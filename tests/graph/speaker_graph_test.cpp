@@ -17,6 +17,7 @@
 #include "pipelines/clip_loader.h"
 #include "pipelines/simulated_speaker.h"
 #include "studio/offer.h"
+#include "tests/run_until.h"
 
 using namespace spacecast;
 using namespace std::chrono_literals;
@@ -154,14 +155,7 @@ struct Stage {
 
   // Runs the loop until `done`; false at the deadline.
   bool until(const std::function<bool()>& done, std::chrono::seconds deadline = 20s) {
-    bool reached = false;
-    Timer look = loop->every(5ms, [&] {
-      reached = done();
-      if (reached) loop->quit();
-    });
-    Timer end = loop->after(deadline, [&] { loop->quit(); });
-    loop->run();
-    return reached;
+    return test::run_until(*loop, deadline, done);
   }
 };
 
