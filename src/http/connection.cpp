@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 // After the last answer the client may still be sending: reading on for a while lets it see the
 // answer, which a connection closed over unread bytes would take from it (RFC 9112 §9.6).
 constexpr auto kDrainTime = 2s;
-constexpr std::size_t kDrainBytes = 256 * 1024;
+constexpr std::size_t kDrainBytes = std::size_t{256} * 1024;
 constexpr auto kPingPeriod = 15s;
 
 // The connection's half of a Responder.
@@ -116,6 +116,7 @@ void Connection::take_input() {
   if (state_ != State::kIdle) return;
   readable_ = false;
   char byte = 0;
+  // NOLINTNEXTLINE(clang-analyzer-unix.BlockInCriticalSection): it does not block.
   const ssize_t size = recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   if (size < 0 && errno == EAGAIN) return;
   if (size <= 0) return close();
@@ -158,50 +159,60 @@ void Connection::on_headers() {
                           !list_contains(request_header("Connection"), "close"),
             // If-Range would need a validator; the whole body is always a right answer to it.
             .range = request_header("If-Range").empty() ? request_header("Range") : ""};
-  const char* raw_path = g_uri_get_path(soup_server_message_get_uri(message));
-  const auto segments = split_path(*raw_path ? raw_path : "/");
-  router_ = host_.router();
-
-  std::optional<Response> refusal;
-  if (!request_header("Transfer-Encoding").empty() && !request_header("Content-Length").empty()) {
-    // RFC 9112 §6.3: two lengths are how requests are smuggled past a proxy.
-    refusal = problem(400, "a request has Content-Length or Transfer-Encoding, not both");
-  } else if (soup_server_message_get_status(message) != 0) {
-    refusal = problem(400, "the request target is not an http URL of this server");
-  } else if (soup_server_message_is_options_ping(message)) {
-    refusal = options_response("GET, HEAD, POST, PATCH, DELETE, OPTIONS", {});
-  } else if (!segments) {
-    refusal = problem(400, "the path is not percent-encoded UTF-8 without \".\" and \"..\"");
-  } else if (match_ = router_->match(method, *segments); !match_) {
-    refusal = problem(404, "nothing is here");
-  } else if (method == "OPTIONS" && !match_->route) {
-    refusal = options_response(match_->allow, match_->options_headers);
-  } else if (!match_->route) {
-    refusal = problem(405, "allowed here: " + match_->allow);
-    refusal->set_header("Allow", match_->allow);
-  }
   SoupMessageHeaders* headers = soup_server_message_get_request_headers(message);
   const bool chunked = soup_message_headers_get_encoding(headers) == SOUP_ENCODING_CHUNKED;
   const goffset length = soup_message_headers_get_content_length(headers);
-  if (!refusal && length > static_cast<goffset>(match_->route->body_max)) {
-    refusal = problem(
-        413, "the body is larger than " + std::to_string(match_->route->body_max) + " bytes");
+  auto refusal = find_route(method);
+  if (!refusal && length > static_cast<goffset>(route_->body_max)) refusal = too_large();
+  if (!refusal) return;
+  if (chunked || length != 0) asked_.keep_alive = false;
+  refuse(std::move(*refusal));
+}
+
+// Nothing where there is one: route_, params_ and path_ are set then.
+std::optional<Response> Connection::find_route(const std::string& method) {
+  SoupServerMessage* message = message_.get();
+  if (!request_header("Transfer-Encoding").empty() && !request_header("Content-Length").empty()) {
+    // RFC 9112 §6.3: two lengths are how requests are smuggled past a proxy.
+    return problem(400, "a request has Content-Length or Transfer-Encoding, not both");
   }
-  if (refusal) {
-    if (chunked || length != 0) asked_.keep_alive = false;
-    return refuse(std::move(*refusal));
+  if (soup_server_message_get_status(message) != 0) {
+    return problem(400, "the request target is not an http URL of this server");
   }
+  if (soup_server_message_is_options_ping(message)) {
+    return options_response("GET, HEAD, POST, PATCH, DELETE, OPTIONS", {});
+  }
+  const char* raw_path = g_uri_get_path(soup_server_message_get_uri(message));
+  const auto segments = split_path(*raw_path ? raw_path : "/");
+  if (!segments) {
+    return problem(400, "the path is not percent-encoded UTF-8 without \".\" and \"..\"");
+  }
+  router_ = host_.router();
+  auto match = router_->match(method, *segments);
+  if (!match) return problem(404, "nothing is here");
+  if (!match->route) {
+    if (method == "OPTIONS") return options_response(match->allow, match->options_headers);
+    auto refusal = problem(405, "allowed here: " + match->allow);
+    refusal.set_header("Allow", match->allow);
+    return refusal;
+  }
+  route_ = match->route;
+  params_ = std::move(match->params);
   path_.clear();
   for (const std::string& segment : *segments) path_ += "/" + segment;
+  return std::nullopt;
+}
+
+Response Connection::too_large() const {
+  return problem(413, "the body is larger than " + std::to_string(route_->body_max) + " bytes");
 }
 
 void Connection::on_chunk(GBytes* chunk) {
   const auto self = shared_from_this();
   const std::size_t size = g_bytes_get_size(chunk);
-  const std::size_t body_max = match_->route->body_max;
-  if (body_.size() + size > body_max) {
+  if (body_.size() + size > route_->body_max) {
     asked_.keep_alive = false;
-    return refuse(problem(413, "the body is larger than " + std::to_string(body_max) + " bytes"));
+    return refuse(too_large());
   }
   body_.append(static_cast<const char*>(g_bytes_get_data(chunk, nullptr)), size);
 }
@@ -219,8 +230,8 @@ void Connection::on_request() {
   ++host_.pending;
   // The handler may answer, and the answer end everything, before it returns.
   const auto router = router_;
-  match_->route->handler(std::move(request),
-                         Responder(std::make_shared<PendingAnswer>(host_.loop, weak_from_this())));
+  route_->handler(std::move(request),
+                  Responder(std::make_shared<PendingAnswer>(host_.loop, weak_from_this())));
   if (state_ == State::kWaiting && hangup_) close();
 }
 
@@ -245,7 +256,7 @@ Request Connection::make_request() {
   Request request{.method = soup_server_message_get_method(message),
                   .path = std::move(path_),
                   .query = query ? query : "",
-                  .params = std::move(match_->params),
+                  .params = std::move(params_),
                   .body = std::exchange(body_, {}),
                   .headers = {}};
   SoupMessageHeadersIter iterator;
@@ -273,7 +284,7 @@ void Connection::answer(Response response) {
 
 void Connection::send(Response response) {
   Answer answer = make_answer(std::move(response), asked_);
-  match_.reset();
+  route_ = nullptr;
   router_.reset();
   outbox_.add(std::move(answer.head));
   outbox_.add(std::move(answer.body), answer.offset, answer.size);

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -82,6 +83,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   };
 
   void on_headers();
+  [[nodiscard]] std::optional<Response> find_route(const std::string& method);
+  [[nodiscard]] Response too_large() const;
   void on_chunk(GBytes* chunk);
   void on_request();
   void take_input();
@@ -113,8 +116,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Of the request that is read or answered.
   Ref<SoupServerMessage> message_;
   std::vector<Signal> signals_;
-  std::shared_ptr<const Router> router_;  // Owns what match_ points to.
-  std::optional<Router::Match> match_;
+  std::shared_ptr<const Router> router_;  // Owns the route.
+  const Route* route_ = nullptr;
+  std::map<std::string, std::string> params_;
   std::string path_;
   std::string body_;
   Asked asked_;

@@ -15,7 +15,7 @@ class Connection;
 
 class StreamQueue {
  public:
-  static constexpr std::size_t kLimit = 256 * 1024;
+  static constexpr std::size_t kLimit = std::size_t{256} * 1024;
 
   // False once more than kLimit bytes would wait: the reader is too slow.
   [[nodiscard]] bool enter(std::size_t bytes) {

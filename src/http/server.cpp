@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <optional>
 #include <unordered_map>
 
 #include "base/mutex.h"
@@ -31,8 +30,8 @@ Result<Ref<GSocket>> listen_on(const Server::Options& options) {
   ErrorOut error;
   const auto address =
       adopt(g_inet_socket_address_new_from_string(options.host.c_str(), options.port));
-  const auto socket = adopt(g_socket_new(g_socket_address_get_family(address.get()),
-                                         G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error.out()));
+  auto socket = adopt(g_socket_new(g_socket_address_get_family(address.get()), G_SOCKET_TYPE_STREAM,
+                                   G_SOCKET_PROTOCOL_TCP, error.out()));
   if (!socket) return fail(ErrorCode::kIo, describe(error.message()));
   g_socket_set_listen_backlog(socket.get(), kListenBacklog);
   if (!g_socket_bind(socket.get(), address.get(), TRUE, error.out()) ||
@@ -56,23 +55,21 @@ class SoupBackedServer final : public Server {
         address_(adopt(g_socket_get_local_address(socket_.get(), nullptr))),
         loop_(Loop::spawn(options.thread_name)),
         host_{.loop = loop_,
-              .options = options,
+              .options = std::move(options),
               .router = [this] { return router(); },
               .read = [this](Connection& connection) { read(connection); },
               .remove = [this](SocketPoller::Id id) { remove(id); }},
-        max_connections_(connection_limit(options.max_connections)) {
-    poller_.emplace(*loop_, [this](SocketPoller::Id id, SocketPoller::Events events) {
-      on_events(id, events);
-    });
-  }
+        max_connections_(connection_limit(host_.options.max_connections)),
+        poller_(*loop_, [this](SocketPoller::Id id, SocketPoller::Events events) {
+          on_events(id, events);
+        }) {}
 
   ~SoupBackedServer() override {
     loop_->post([this] {
       sweep_.stop();
-      poller_.reset();
       request_started_ = {};
       connections_.clear();
-      soup_server_disconnect(server_.get());
+      if (server_) soup_server_disconnect(server_.get());
       server_.reset();
     });
     loop_->quit_and_join();
@@ -84,7 +81,7 @@ class SoupBackedServer final : public Server {
       request_started_ = Signal::connect(
           server_.get(), "request-started",
           [this](SoupServer*, SoupServerMessage* message) { reading_->on_message(message); });
-      if (!poller_->add(g_socket_get_fd(socket_.get()), kListener)) {
+      if (!poller_.add(g_socket_get_fd(socket_.get()), kListener)) {
         g_error("the kernel does not watch the listener of port %u", unsigned(port()));
       }
       const auto shortest =
@@ -142,7 +139,7 @@ class SoupBackedServer final : public Server {
     const SocketPoller::Id id = next_id_++;
     connections_.emplace(id, std::make_shared<Connection>(host_, id, std::move(socket)));
     connection_count_ = connections_.size();
-    if (!poller_->add(fd, id)) remove(id);
+    if (!poller_.add(fd, id)) remove(id);
     return true;
   }
 
@@ -181,10 +178,10 @@ class SoupBackedServer final : public Server {
   // On the loop.
   ConnectionHost host_;
   const std::size_t max_connections_;
+  SocketPoller poller_;
   Ref<SoupServer> server_;
   Signal request_started_;
   Connection* reading_ = nullptr;  // Whose request libsoup begins to read in this very call.
-  std::optional<SocketPoller> poller_;
   std::unordered_map<SocketPoller::Id, std::shared_ptr<Connection>> connections_;
   SocketPoller::Id next_id_ = kListener + 1;
   std::atomic<std::size_t> connection_count_{0};

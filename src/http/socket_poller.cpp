@@ -5,13 +5,14 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <utility>
 
 namespace spacecast::http {
 
 SocketPoller::SocketPoller(const Loop& loop, Callback callback)
     : epoll_(epoll_create1(EPOLL_CLOEXEC)), callback_(std::move(callback)) {
-  g_assert(epoll_ >= 0);
+  if (epoll_ < 0) g_error("the kernel gives no epoll set: %s", g_strerror(errno));
   source_ = adopt(g_unix_fd_source_new(epoll_, G_IO_IN));
   const GUnixFDSourceFunc on_ready = [](gint, GIOCondition, gpointer self) -> gboolean {
     static_cast<SocketPoller*>(self)->dispatch();
