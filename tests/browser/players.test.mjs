@@ -13,8 +13,10 @@ import { startStream } from './support/stream.mjs';
 import { until } from './support/until.mjs';
 
 const kWatchMs = 120000;
-// Media may run this much faster or slower than the clock: two clocks, and where it was read.
-const kDrift = 0.01;
+// Media may run this much faster or slower than the clock. Without a sound card Chromium's clock is a thread that only
+// pretends to play: on a busy machine it came 1.3 % short, with no wait, no gap and no stall that the player knew of. What
+// a viewer would see as a stall is counted in `waits`; parts that are not fetched in time, in `requests`.
+const kDrift = 0.05;
 
 // A player has settled when it has played for so many seconds without having to wait.
 const kCalm = 5;
