@@ -14,8 +14,8 @@ import { kSnapToLive, within } from './timeline.js';
 const kTickMs = 250;
 // Live is where it is to within this; less is the latency control's business.
 const kNearLive = 0.5;
-// hls.js 1.7 gives up a low-latency playlist whose reload failed without a fatal error. So where the picture
-// stands still and nothing has arrived for this long, the page takes it up again itself:
+// hls.js 1.7 tells of no fatal error while it waits for a browser that calls itself offline, which some do wrongly. So
+// where the picture stands still and nothing has arrived for this long, the page takes it up again itself:
 const kSilenceMs = 3000;
 // this often from where it was, then everything anew.
 const kResumeAttempts = 2;
