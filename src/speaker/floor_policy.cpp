@@ -15,16 +15,16 @@ struct Step {
   MediaTime silence;
   MediaTime speech;
 };
-constexpr Step kSteps[] = {{500ms, 140ms}, {350ms, 220ms}, {260ms, 360ms}};
-constexpr Step kPatientSteps[] = {{600ms, 140ms}, {450ms, 180ms}, {300ms, 280ms}};
+constexpr Step kSteps[] = {{500ms, 100ms}, {350ms, 220ms}, {260ms, 360ms}};
+constexpr Step kPatientSteps[] = {{600ms, 100ms}, {450ms, 180ms}, {300ms, 280ms}};
 constexpr MediaTime kPatient = 300ms;  // Look-ahead.
 constexpr MediaTime kSilent = 260ms;
-constexpr MediaTime kInterruption = 1s;
+constexpr MediaTime kInterruption = 900ms;
 // Two who have talked at once for a second will go on: neither's pauses are the other's turn, and
 // whoever was talked over does not take the floor back by talking on.
 constexpr MediaTime kBothTalk = 1s;
-constexpr MediaTime kPauseOfBoth = 800ms;
-constexpr MediaTime kNewcomer = 2s;
+constexpr MediaTime kPauseOfBoth = 900ms;
+constexpr MediaTime kNewcomer = 1s;
 // Nor does anybody come back at once whom the picture has just left.
 constexpr MediaTime kBackAtOnce = 1200ms;
 constexpr MediaTime kPauseBeforeBack = 450ms;
@@ -106,8 +106,9 @@ std::optional<Decision> FloorPolicy::challenge(MediaTime now, const Candidate& o
 MediaTime FloorPolicy::speech_wanted(const Candidate& speaker, const Evidence& on_air,
                                      MediaTime now) const {
   const MediaTime silence = now - on_air.last_speech;
-  const bool both = speaker.evidence.onset + kBothTalk < on_air.last_speech;
   const bool back = speaker.id == before_ && now - last_cut_ < kBackAtOnce;
+  const bool both = speaker.evidence.onset + kBothTalk < on_air.last_speech ||
+                    (back && speaker.evidence.silent_before < kBothTalk);
   if ((both && silence < kPauseOfBoth) || (back && silence < kPauseBeforeBack)) {
     return MediaTime::max();
   }

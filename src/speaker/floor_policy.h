@@ -3,7 +3,7 @@
 //   nobody on air           the first who talks; after a second also who only makes a noise
 //   on air, silent          whoever talks: the longer the silence, the less evidence it takes, for
 //                           what comes into a speaker's short pause may be a "yes" or a "mm"
-//   on air, talking         who began later and has talked over them for a second
+//   on air, talking         who began later and has talked over them for 0.9 s
 //   on air, left            at once: another who talks, else the one who talked last, else nobody
 //   everybody silent        no change
 //

@@ -16,7 +16,7 @@ constexpr float kOddsPerHop = 1.5F;
 constexpr float kMost = 1.0F;
 constexpr float kLeast = -1.5F;
 constexpr float kPauseCost = 0.25F;
-constexpr float kEnough = 7;  // Hops of speech that make somebody talking.
+constexpr float kEnough = 5;  // Hops of speech that make somebody talking.
 constexpr float kMaxSum = 60;
 constexpr MediaTime kRunPause = 400ms;  // Longer pauses end a run.
 constexpr float kSmoothing = 0.1F;
@@ -29,8 +29,8 @@ constexpr float kOnsetDepth = 29.0F;  // dB.
 constexpr float kOnsetAboveFloor = 7.0F;
 constexpr float kUnlikeSpeech = -0.5F;     // Log-odds.
 constexpr std::int64_t kSoundGap = 14;     // Blocks.
-constexpr std::int64_t kSpeechGap = 44;    // Blocks.
-constexpr std::int64_t kOnsetReach = 200;  // Blocks before the first evidence.
+constexpr std::int64_t kSpeechGap = 36;    // Blocks.
+constexpr std::int64_t kOnsetReach = 120;  // Blocks before the first evidence.
 
 }  // namespace
 

@@ -30,6 +30,7 @@ struct Person {
   float floor = -65;     // Of the room.
   double eagerness = 1;  // How often they take the floor.
   std::size_t next_phrase = 0;
+  std::size_t busy_until = 0;  // With what they say.
   std::optional<std::size_t> left;
 };
 
@@ -112,7 +113,10 @@ class Builder {
     while (at * kRate < static_cast<double>(samples_) - 6 * kRate) {
       const SpeakerId id = next_speaker();
       const bool whispered = plan_.family == Family::kEdges && ++count % 9 == 5;
-      Span span = speak(id, samples_of(at), turn_length(), whispered);
+      // Who begins while another talks outlasts them: a vain attempt is no turn.
+      double wanted = turn_length();
+      if (last) wanted = std::max(wanted, static_cast<double>(last->end) / kRate - at + 1);
+      Span span = speak(id, samples_of(at), wanted, whispered);
       if (plan_.family == Family::kEdges) span = edge(id, span, count);
       note(id, span, Kind::kTurn, whispered);
       listen(id, span);
@@ -167,6 +171,8 @@ class Builder {
   // Phrases one after the other with a speaker's pauses, until there is enough.
   Span speak(SpeakerId id, std::size_t at, double seconds, bool whispered) {
     Person& person = people_[id];
+    // Nobody says two things at once.
+    if (person.busy_until > 0) at = std::max(at, person.busy_until + samples_of(0.3));
     std::optional<Span> heard;
     std::size_t end = at;
     const std::size_t wanted = samples_of(seconds);
@@ -185,6 +191,7 @@ class Builder {
       position = end + samples_of(random_.chance(0.8) ? random_.uniform(0.12, 0.4)
                                                       : random_.uniform(0.4, 0.9));
     }
+    person.busy_until = end;
     return heard.value_or(Span{at, end});
   }
 
@@ -224,10 +231,12 @@ class Builder {
       double at = random_.exponential(3600 / rate);
       while (at < seconds - 2) {
         const auto id = static_cast<SpeakerId>(random_.below(people_.size()));
-        if (id != talking && id != last_ && !people_[id].left) {
-          const auto onset = turn.onset + samples_of(0.8 + at);
+        const auto onset = turn.onset + samples_of(0.8 + at);
+        if (id != talking && id != last_ && !people_[id].left && people_[id].busy_until < onset) {
           if (const Phrase* phrase = short_phrase(id, shortest, longest)) {
-            note(id, put(id, *phrase, onset, false), Kind::kBackchannel);
+            const Span span = put(id, *phrase, onset, false);
+            people_[id].busy_until = span.end;
+            note(id, span, Kind::kBackchannel);
           }
         }
         at += 1.5 + random_.exponential(3600 / rate);

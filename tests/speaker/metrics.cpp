@@ -161,13 +161,14 @@ void Metrics::score_cuts(const Conversation& conversation, const Selection& sele
       ++causes_[cause];
       remark(conversation, at, fmt::format("{} shown by {}", *to, cause));
     }
-    const bool mid = std::ranges::any_of(conversation.utterances, [&](const Utterance& u) {
+    // In the middle of a turn, to somebody who has none or back to the same turn at once.
+    const MediaTime back =
+        i + 1 < cuts.size() && cuts[i + 1].speaker == from ? cuts[i + 1].at : MediaTime::max();
+    const bool flap = std::ranges::any_of(conversation.utterances, [&](const Utterance& u) {
       return is_turn(u) && u.speaker == *from && u.onset < at - kTolerance &&
-             u.end > at + kTolerance;
+             u.end > at + kTolerance && (wrong || (back < at + 2s && back < u.end));
     });
-    const bool back =
-        i + 1 < cuts.size() && cuts[i + 1].speaker == from && cuts[i + 1].at < at + 2s;
-    if (mid && (wrong || back)) {
+    if (flap) {
       ++flaps_;
       remark(conversation, at, fmt::format("{} cut off for {}", *from, *to));
     }

@@ -31,6 +31,7 @@ class Metrics {
   [[nodiscard]] double left(double share) const { return percentile(left_, share); }
   [[nodiscard]] double missed_share() const;  // Of turns that had the floor alone for a second.
   [[nodiscard]] double false_per_hour() const { return per_hour(false_switches_); }
+  // Cuts away in the middle of a turn, to somebody who has none or back within two seconds.
   [[nodiscard]] double flaps_per_hour() const { return per_hour(flaps_); }
   [[nodiscard]] double switches_per_hour() const { return per_hour(switches_); }
   [[nodiscard]] double short_shots_per_hour() const { return per_hour(short_shots_); }
