@@ -62,9 +62,12 @@ export class HlsEngine {
     hls.attachMedia(this.#video);
   }
 
-  // After 'lost': from where it was.
+  // After 'lost': from where it was. What was aborted has to be over first: hls.js 1.7.4 takes the late word of it for
+  // the new request of the same part, and leaves a hole there.
   resume() {
-    this.#hls?.startLoad();
+    const hls = this.#hls;
+    hls?.stopLoad();
+    setTimeout(() => hls === this.#hls && hls?.startLoad());
   }
 
   // After 'media'.

@@ -15,9 +15,11 @@ const kTickMs = 250;
 // Live is where it is to within this; less is the latency control's business.
 const kNearLive = 0.5;
 // hls.js 1.7 tells of no fatal error while it waits for a browser that calls itself offline, which some do wrongly. So
-// where the picture stands still and nothing has arrived for this long, the page takes it up again itself:
-const kSilenceMs = 3000;
-// this often from where it was, then everything anew.
+// where the picture stands still and nothing has arrived for this long, the page takes it up again itself. That costs
+// what is left of a segment, as a browser drops all frames between a new start and the next key frame: not before the
+// picture is so late that it would have to jump anyway.
+const kSilenceMs = (kJumpBehind + 1) * 1000;
+// So often from where it was, then everything anew.
 const kResumeAttempts = 2;
 // A second fault of the browser's decoder so soon after the first one needs more than a new buffer.
 const kMediaErrorAgainMs = 5000;
@@ -39,6 +41,8 @@ export class Player {
   #stalls = new Stalls();
   #retry = new Retry();
   #resumes = 0;
+  // What is to be tried next is tried because of silence alone.
+  #silent = false;
   #arrived_at = 0;
   #media_error_at = -Infinity;
   #paused_at = 0;
@@ -226,6 +230,9 @@ export class Player {
 
   #arrived() {
     this.#arrived_at = performance.now();
+    // It came by itself. To ask for it again would take what is under way from it.
+    if (this.#silent) this.#retry.cancel();
+    this.#silent = false;
     this.#retry.succeeded();
     this.#resumes = 0;
     this.#set({ reachable: true });
@@ -233,6 +240,7 @@ export class Player {
 
   #failed(reason) {
     if (this.#facts.ended) return;
+    this.#silent = false;
     if (reason === 'media') {
       const again = performance.now() - this.#media_error_at < kMediaErrorAgainMs;
       this.#media_error_at = performance.now();
@@ -308,7 +316,10 @@ export class Player {
     if (this.#stalls.worthAWord(now)) this.#set({ stalled: true });
     const { found, started, stalled, paused, ended } = this.#facts;
     const silent = found && (stalled || !started) && !paused && !ended && now - this.#arrived_at > kSilenceMs;
-    if (silent && this.#engine.steers && !this.#retry.pending) this.#reconnect();
+    if (silent && this.#engine.steers && !this.#retry.pending) {
+      this.#reconnect();
+      this.#silent = true;
+    }
     this.#keep_place();
     if (!started || ended || this.#video.paused || this.#video.seeking) return;
     if (this.#following && this.#engine.steers) this.#keep_near_live(now);
