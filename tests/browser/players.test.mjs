@@ -1,5 +1,6 @@
 // Goal: the players that people use play the stream for two minutes, each in its own low-latency mode, without an
-// error, a jump or a stall (video.js is allowed one, see there); and clients that know nothing of low latency play it, too.
+// error, a jump or a stall (video.js only when it has settled, see there); and clients that know nothing of low latency
+// play it, too.
 // Method: llhlssink on a synthetic source; each player with its defaults on a page of its own in Chromium; ffmpeg
 // and GStreamer's hlsdemux2 at the same time as the first of them. What latency a player ran at is said, not judged.
 import assert from 'node:assert/strict';
@@ -18,8 +19,9 @@ const kWatchMs = 120000;
 // a viewer would see as a stall is counted in `waits`; parts that are not fetched in time, in `requests`.
 const kDrift = 0.05;
 
-// A player has settled when it has played for so many seconds without having to wait.
-const kCalm = 5;
+// A player that has to find its distance from live has settled when it has played for so many seconds without a wait.
+const kCalm = 30;
+const kMostToSettleMs = 150000;
 
 let pages;
 let stream;
@@ -51,7 +53,7 @@ async function watch(name, { settles = false } = {}) {
   }, { describe });
   if (settles) {
     await page.evaluate(() => window.watch.begin());
-    await until('it has settled', async () => (await read()).calm > kCalm, { describe, timeout_ms: 60000 });
+    await until('it has settled', async () => (await read()).calm > kCalm, { describe, timeout_ms: kMostToSettleMs });
   }
   const beginning = await read();
   const requests = countRequests(page, new URL(stream.url).origin);
@@ -64,15 +66,14 @@ async function watch(name, { settles = false } = {}) {
   return { ...seen, errors: [...beginning.errors, ...seen.errors, ...page.errors], beginning: settles ? beginning.waits : [], requests: counts };
 }
 
-function judge(test, seen, { most_waits = 0 } = {}) {
+function judge(test, seen) {
   test.diagnostic(JSON.stringify(seen));
   assert.deepEqual(seen.errors, []);
-  assert.ok(seen.waits.length <= most_waits, `it had to wait ${seen.waits}`);
+  assert.deepEqual(seen.waits, [], 'it had to wait');
   assert.equal(seen.waiting, false);
   assert.deepEqual(seen.seeks, [], 'it jumped');
   assert.deepEqual(seen.requests.failures, []);
-  const waited = seen.waits.length * seen.longestPause;
-  assert.ok(Math.abs((seen.media + waited) / seen.wall - 1) < kDrift, `${seen.media} s of media in ${seen.wall} s`);
+  assert.ok(Math.abs(seen.media / seen.wall - 1) < kDrift, `${seen.media} s of media in ${seen.wall} s`);
   // Three parts a second and more in two renditions.
   assert.ok(seen.requests.parts > 4 * kWatchMs / 1000, 'parts are fetched');
   assert.ok(seen.requests.blocking > 4 * kWatchMs / 1000, 'playlists are waited for');
@@ -112,7 +113,7 @@ describe('two minutes at the same time', { concurrency: true }, () => {
 test('Shaka Player', kTimeout, async (t) => judge(t, await watch('shaka')));
 // VHS 3.17 takes the segment in the making for a whole one, so it may begin nearer to live than anything is published;
 // and while each reload of the playlist brings one part, it appends the init section before each, after which a browser
-// drops all frames up to the next key frame. Both are over with its first stall. Later its loader of sound may sit out a
-// second when it looks for work while a picture is being appended; one such stall moves it so far from live that it is
-// the last.
-test('video.js (VHS)', { timeout: kWatchMs + 120000 }, async (t) => judge(t, await watch('vhs', { settles: true }), { most_waits: 1 }));
+// drops all frames up to the next key frame. Both are over with its first stall. Its loader of sound may also sit out a
+// second when it looks for work while a picture is being appended. It has no way to keep a distance: each stall moves it
+// further from live by as much as it lasted, until it is out of reach of the next.
+test('video.js (VHS)', { timeout: kWatchMs + kMostToSettleMs + 60000 }, async (t) => judge(t, await watch('vhs', { settles: true })));
