@@ -59,6 +59,8 @@ class Program {
   struct Events {
     std::function<void(const OnAir&)> on_air;
     std::function<void(const std::vector<unsigned>& slots)> talking;  // Everybody who talks now.
+    // Whose picture is seen or may be next, the most urgent first; nobody else's need be decoded.
+    std::function<void(const std::vector<unsigned>& slots)> watch;
     std::function<void(const Error&)> failed;  // The program stands still; only a new one helps.
   };
 
