@@ -62,6 +62,8 @@ void add_origin(Metrics& metrics, const WorkerParts& parts) {
   counter("spacecast_origin_turned_away_total",
           "Requests refused because too many wait or the disk does not follow: 503.",
           &M::turned_away);
+  counter("spacecast_origin_not_a_cache_total", "Requests without the caches' secret: 403.",
+          &M::not_a_cache);
   counter("spacecast_origin_body_bytes_total", "Bytes of bodies answered.", &M::body_bytes);
   counter("spacecast_origin_rendered_playlists_total", "Playlists rendered.",
           &M::rendered_playlists);

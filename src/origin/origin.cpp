@@ -1,14 +1,18 @@
 #include "origin/origin.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "base/secret.h"
 #include "hls/reload.h"
 #include "http/gzip.h"
 #include "origin/cache_policy.h"
+#include "origin/live_edge.h"
 #include "origin/media_source.h"
 #include "origin/playlist_cache.h"
 
@@ -42,6 +46,9 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
       : loop_(std::move(loop)),
         store_(std::move(store)),
         options_(std::move(options)),
+        epoch_(static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(
+                                              std::chrono::system_clock::now().time_since_epoch())
+                                              .count())),
         media_(loop_, options_.cache_bytes, options_.max_reads,
                [this](const std::string& name, const Result<Bytes>& bytes) {
                  on_arrival(name, bytes);
@@ -51,8 +58,11 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
     // The server owns us through its routes; what we hand out must not keep us beyond it.
     const auto self = weak_from_this();
     changes_ = store_->subscribe([self, loop = loop_](const hls::Store::SnapshotPtr&) {
-      loop->post([self] {
-        if (const auto alive = self.lock()) alive->answer_waiting();
+      loop->post([self, now = std::chrono::system_clock::now()] {
+        const auto alive = self.lock();
+        if (!alive) return;
+        alive->published_ = now;
+        alive->answer_waiting();
       });
     });
     loop_->post([self, this] {
@@ -65,6 +75,12 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
   }
 
   void handle(const http::Request& request, http::Responder responder) {
+    if (!options_.edge_secret.empty() &&
+        !same_secret(options_.edge_secret, request.header("spacecast-edge"))) {
+      ++metrics_.not_a_cache;
+      responder.respond(http::problem(403, "only caches that know the secret are answered here"));
+      return;
+    }
     auto directives = hls::parse_directives(request.query);
     if (!directives) {
       ++metrics_.bad_requests;
@@ -121,7 +137,7 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
       case hls::ResourceKind::kNotFound:
         break;
     }
-    return not_found();
+    return not_found(snapshot, query.path);
   }
 
   std::optional<http::Response> media_playlist(const hls::Snapshot& snapshot,
@@ -135,15 +151,19 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
         return std::nullopt;
       case hls::Decision::kTooFarAhead:
         ++metrics_.bad_requests;
-        return http::problem(400, "_HLS_msn or _HLS_part is further ahead than can be waited for");
+        return with_live_edge(
+            http::problem(400, "_HLS_msn or _HLS_part is further ahead than can be waited for"),
+            snapshot, rendition);
       case hls::Decision::kReady:
         break;
     }
     ++metrics_.media_playlists;
-    return playlist(
-        snapshot,
-        {.kind = kind, .rendition = rendition, .form = directives.form, .gzipped = query.gzip},
-        directives.msn ? CacheClass::kBlocking : CacheClass::kNewest);
+    return with_live_edge(
+        playlist(
+            snapshot,
+            {.kind = kind, .rendition = rendition, .form = directives.form, .gzipped = query.gzip},
+            directives.msn ? CacheClass::kBlocking : CacheClass::kNewest),
+        snapshot, rendition);
   }
 
   http::Response playlist(const hls::Snapshot& snapshot, const PlaylistCache::Key& key,
@@ -158,6 +178,12 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
                     {"Vary", "Accept-Encoding"}},
         .body = std::move(bytes)};
     if (key.gzipped) response.headers.emplace_back("Content-Encoding", "gzip");
+    // What each cache on the way adds to a playlist's age can be told from it, to the millisecond.
+    if (cache_class == CacheClass::kBlocking) {
+      const std::chrono::duration<double> since_epoch = published_.time_since_epoch();
+      response.headers.emplace_back("Spacecast-Published",
+                                    fmt::format("{:.6f}", since_epoch.count()));
+    }
     return response;
   }
 
@@ -192,9 +218,17 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
             .ranges = true};
   }
 
-  http::Response not_found() {
+  http::Response not_found(const hls::Snapshot& snapshot, std::string_view path) {
     ++metrics_.not_found;
-    return http::problem(404, "nothing of that name is published");
+    auto response = http::problem(404, "nothing of that name is published");
+    const auto rendition = rendition_of(snapshot, path);
+    return rendition ? with_live_edge(std::move(response), snapshot, *rendition) : response;
+  }
+
+  http::Response with_live_edge(http::Response response, const hls::Snapshot& snapshot,
+                                std::size_t rendition) const {
+    response.set_header(kLiveHeader, live_edge(snapshot, rendition, epoch_));
+    return response;
   }
 
   // One pass with one snapshot: all who are answered in it get the same version.
@@ -221,18 +255,18 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
     const hls::Resource resource = hls::resolve(*snapshot, name);
     std::erase_if(waiters_, [&](Waiter& waiter) {
       if (!waiter.query.reading || waiter.query.path != name) return false;
-      waiter.responder.respond(arrived(*snapshot, resource, bytes));
+      waiter.responder.respond(arrived(*snapshot, name, resource, bytes));
       return true;
     });
     count();
   }
 
-  http::Response arrived(const hls::Snapshot& snapshot, const hls::Resource& resource,
-                         const Result<Bytes>& bytes) {
+  http::Response arrived(const hls::Snapshot& snapshot, std::string_view path,
+                         const hls::Resource& resource, const Result<Bytes>& bytes) {
     // Its time may have come while it was read.
-    if (resource.kind == hls::ResourceKind::kNotFound) return not_found();
+    if (resource.kind == hls::ResourceKind::kNotFound) return not_found(snapshot, path);
     if (bytes) return media(snapshot, resource, *bytes);
-    if (bytes.error().code == ErrorCode::kNotFound) return not_found();
+    if (bytes.error().code == ErrorCode::kNotFound) return not_found(snapshot, path);
     ++metrics_.turned_away;
     return http::unavailable("the disk cannot be read", kRetryAfter);
   }
@@ -261,6 +295,7 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
   const std::shared_ptr<Loop> loop_;
   const std::shared_ptr<hls::Store> store_;
   const Options options_;
+  const std::uint64_t epoch_;  // See live_edge().
   hls::Store::Subscription changes_;
   Metrics metrics_;
 
@@ -268,7 +303,8 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
   std::vector<Waiter> waiters_;
   PlaylistCache playlists_;
   MediaSource media_;
-  bool reads_fail_ = false;  // The last one did.
+  bool reads_fail_ = false;                                // The last one did.
+  WallTime published_ = std::chrono::system_clock::now();  // When the newest snapshot came.
   Timer sweep_;
 };
 

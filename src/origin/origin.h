@@ -9,7 +9,8 @@
 //
 // What a stranger can make it hold is bounded: requests that wait, pieces of files that are read,
 // bytes kept of what was read; past each a 503 with Retry-After. A name that does not exist leaves
-// nothing behind.
+// nothing behind. Where it stands is told to caches (see live_edge.h), and with a secret it answers
+// nobody else.
 //
 // Lives on the server's loop; knows nothing of who produces the media.
 #pragma once
@@ -39,6 +40,7 @@ struct Metrics {
   std::atomic<std::uint64_t> bad_requests{0};  // 400
   std::atomic<std::uint64_t> timed_out{0};     // 503 after three target durations
   std::atomic<std::uint64_t> turned_away{0};   // 503 as too many wait, or too much is being read
+  std::atomic<std::uint64_t> not_a_cache{0};   // 403 without the caches' secret
   std::atomic<std::uint64_t> body_bytes{0};    // Handed to the server to send.
   std::atomic<std::uint64_t> rendered_playlists{0};
   std::atomic<std::uint64_t> file_reads{0};          // Pieces of files that were read.
@@ -58,6 +60,9 @@ class Origin {
     std::size_t max_reads = 32;
     // Of whole segments and of what came from the disk.
     std::size_t cache_bytes = std::size_t{32} << 20;
+    // What caches send as `Spacecast-Edge`; a request without it is told 403. Empty: all are
+    // answered.
+    std::string edge_secret;
     // A file that is gone, too short or unreadable; once until another one could be read. On the
     // server's loop.
     std::function<void(const Error&)> on_read_error;

@@ -93,6 +93,41 @@ TEST_CASE("playlists are compressed for those who take it, with the same text") 
   CHECK(origin.get("v0/1.m4s", "Accept-Encoding: gzip\r\n").header("content-encoding").empty());
 }
 
+TEST_CASE("caches are told where a rendition stands, by answers and by refusals") {
+  OriginFixture origin;
+  origin.presentation.segments(3);
+  origin.presentation.part();
+  const auto live = [&](const char* file) { return origin.get(file).header("spacecast-live"); };
+  const auto state = [](std::string_view header) { return header.substr(0, header.find(',')); };
+  const std::string before = live("v0.m3u8");
+  CHECK_THAT(before, Catch::EndsWith(", first=0, next=3.1, parts=15, init=1, renditions=v0 a0"));
+  for (const char* file : {"v0.m3u8?_HLS_msn=2", "v0.m3u8?_HLS_msn=99", "v0/99.0.m4s", "v0/99.m4s",
+                           "v0.nothing", "v0.iframes.m3u8"}) {
+    CHECK(live(file) == before);
+  }
+  CHECK(state(live("a0.m3u8")) == state(before));
+  for (const char* file : {"master.m3u8", "v1.m3u8", "v00/3.0.m4s"}) CHECK(live(file).empty());
+  origin.presentation.part();
+  const std::string after = live("v0.m3u8");
+  CHECK_THAT(after, Catch::EndsWith(", first=0, next=3.2, parts=15, init=1, renditions=v0 a0"));
+  CHECK(state(before) < state(after));
+}
+
+TEST_CASE("with a secret only caches are answered") {
+  OriginFixture origin({.edge_secret = "0123456789abcdef"});
+  origin.presentation.segments(3);
+  for (const char* file : {"master.m3u8", "v0.m3u8", "v0/0.m4s", "v0/3.0.m4s", "nothing"}) {
+    const auto refused = origin.get(file);
+    CHECK(refused.status == 403);
+    CHECK(refused.header("content-type") == "application/problem+json");
+    CHECK(refused.header("cache-control") == "no-store");
+  }
+  CHECK(origin.get("v0.m3u8", "Spacecast-Edge: 0123456789abcdeF\r\n").status == 403);
+  CHECK(origin.get("v0.m3u8", "Spacecast-Edge: 0123456789abcdef\r\n").status == 200);
+  CHECK(origin.mounted->metrics().not_a_cache == 6);
+  CHECK(origin.mounted->metrics().waiting == 0);
+}
+
 TEST_CASE("errors come at once and are not cached") {
   OriginFixture origin;
   origin.presentation.segments(3);
