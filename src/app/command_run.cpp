@@ -11,6 +11,7 @@
 #include "app/address.h"
 #include "app/end_signals.h"
 #include "app/log.h"
+#include "app/secret_file.h"
 #include "app/worker.h"
 #include "base/ids.h"
 
@@ -30,6 +31,7 @@ struct RunOptions {
   std::string program;
   std::string ladder;
   std::string archive;
+  std::string edge_secret_file;
   std::string ice_address;
   std::string log = "text";
   std::string config;
@@ -68,6 +70,13 @@ Result<WorkerOptions> worker_options(const RunOptions& options) {
   worker.program_file = options.program;
   if (!options.ladder.empty()) worker.ladder = *parse_ladder(options.ladder);
   worker.archive = options.archive;
+  if (!options.edge_secret_file.empty()) {
+    auto secret = read_secret_file(options.edge_secret_file);
+    if (!secret) {
+      return fail(secret.error().code, "--edge-secret-file: " + secret.error().message);
+    }
+    worker.edge_secret = std::move(*secret);
+  }
   worker.dvr = std::chrono::minutes(options.dvr_min);
   worker.ice_address = options.ice_address;
   worker.drain = std::chrono::seconds(options.drain_s);
@@ -162,6 +171,8 @@ void add_run_command(CLI::App& app, int& status) {
       ->check(CLI::Range(0u, kDvrMax));
   command->add_option("--archive", options->archive,
                       "Directory for the recording; a Space that was cut off goes on from it");
+  command->add_option("--edge-secret-file", options->edge_secret_file,
+                      "Answer LL-HLS only to caches that send this file's line as Spacecast-Edge");
   command
       ->add_option("--ice-address", options->ice_address,
                    "The only local address for speakers' media; default: all interfaces")

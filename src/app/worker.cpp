@@ -140,11 +140,12 @@ class SpaceWorker final : public Worker {
         http::Server::create({.host = options_.listen.host, .port = options_.listen.port});
     if (!server) return std::unexpected(server.error());
     server_ = std::move(*server);
-    origin_ = origin::Origin::mount(*server_, store_, fmt::format("/spaces/{}/hls", options_.space),
-                                    {.on_read_error = [](const Error& error) {
-                                      log_event(LogLevel::kWarning, "rewind window cannot be read",
-                                                {{"reason", error.message}});
-                                    }});
+    origin_ = origin::Origin::mount(
+        *server_, store_, fmt::format("/spaces/{}/hls", options_.space),
+        {.edge_secret = options_.edge_secret, .on_read_error = [](const Error& error) {
+           log_event(LogLevel::kWarning, "rewind window cannot be read",
+                     {{"reason", error.message}});
+         }});
     auto pages = http::StaticFiles::load({web_dir()}, {.content_security_policy = kPagePolicy});
     if (!pages) return std::unexpected(pages.error());
     const auto get = [this](std::string pattern, http::Handler handler) {

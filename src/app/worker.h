@@ -26,6 +26,7 @@ struct WorkerOptions {
   std::string program_file;       // Empty: the one that ships.
   std::vector<Rung> ladder;       // Empty: the program's own picture only.
   std::filesystem::path archive;  // Empty: none.
+  std::string edge_secret;        // Empty: LL-HLS is for everybody, not for caches only.
   std::chrono::minutes dvr{30};
   std::string ice_address;  // Empty: all interfaces.
   std::chrono::seconds drain{10};
