@@ -56,6 +56,7 @@ void Detector::judge_next(std::vector<Decision>& decisions) {
   ++next_hop_;
   const auto decision = policy_.judge(next_hop_ * kHop, candidates_);
   if (decision) decisions.push_back(*decision);
+  watch_list_.update(next_hop_ * kHop, policy_.on_air(), candidates_);
 }
 
 bool Detector::talking(SpeakerId id) const {

@@ -18,6 +18,7 @@
 #include "speaker/floor_policy.h"
 #include "speaker/hop_queue.h"
 #include "speaker/talk_tracker.h"
+#include "speaker/watch_list.h"
 
 namespace spacecast::speaker {
 
@@ -44,6 +45,8 @@ class Detector {
   [[nodiscard]] std::optional<SpeakerId> on_air() const { return policy_.on_air(); }
   [[nodiscard]] bool talking(SpeakerId id) const;
   [[nodiscard]] std::vector<SpeakerId> talking() const;  // In rising order.
+  // Whose picture must be ready, the most urgent first (watch_list.h).
+  [[nodiscard]] std::vector<SpeakerId> watched() const { return watch_list_.listed(); }
 
  private:
   struct Speaker {
@@ -58,6 +61,7 @@ class Detector {
   void judge_next(std::vector<Decision>& decisions);
 
   FloorPolicy policy_;
+  WatchList watch_list_;
   std::map<SpeakerId, Speaker> speakers_;
   std::vector<Candidate> candidates_;
   std::int64_t next_hop_ = 0;
