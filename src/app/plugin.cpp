@@ -10,6 +10,7 @@
 #include "origin/origin.h"
 #include "plugins/activespeaker/activespeaker.h"
 #include "plugins/llhlssink/llhlssink.h"
+#include "plugins/speakergate/speakergate.h"
 
 namespace {
 
@@ -37,7 +38,8 @@ Result<std::shared_ptr<void>> serve(std::shared_ptr<spacecast::hls::Store> store
 
 gboolean plugin_init(GstPlugin* plugin) {
   spacecast::spacecast_ll_hls_sink_set_server(serve);
-  return GST_ELEMENT_REGISTER(activespeaker, plugin) && GST_ELEMENT_REGISTER(llhlssink, plugin);
+  return GST_ELEMENT_REGISTER(activespeaker, plugin) && GST_ELEMENT_REGISTER(llhlssink, plugin) &&
+         GST_ELEMENT_REGISTER(speakergate, plugin);
 }
 
 }  // namespace
