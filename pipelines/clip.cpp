@@ -79,9 +79,16 @@ ClipLoop::Item ClipLoop::peek() {
 
 ClipLoop::Item ClipLoop::next() {
   Item item = peek();
+  if (item.frame->key) behind_ = 0;
+  item.frame -= behind_;
   ++index_;
   item.pts -= phase_;
   return item;
+}
+
+void ClipLoop::repeat_group() {
+  behind_ = 0;
+  for (const ClipFrame* frame = peek().frame; !frame->key; --frame) ++behind_;
 }
 
 }  // namespace spacecast

@@ -63,6 +63,10 @@ class ClipLoop {
   ClipLoop(std::shared_ptr<const Clip> clip, MediaTime period, MediaTime phase = {});
 
   [[nodiscard]] Item next();
+  // The next item is a key frame: the group of pictures that is being played is played again from
+  // its beginning, until the next one's time has come. Timestamps do not notice, and the loop stays
+  // in step with others.
+  void repeat_group();
 
  private:
   Item peek();
@@ -73,6 +77,7 @@ class ClipLoop {
   MediaTime period_start_{};  // All three count from the beginning of the first period.
   MediaTime repeat_start_{};
   std::size_t index_ = 0;
+  std::size_t behind_ = 0;  // Frames by which a group that is played again lags.
 };
 
 }  // namespace spacecast

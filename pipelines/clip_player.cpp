@@ -40,6 +40,11 @@ void ClipPlayer::start(MediaTime origin, MediaTime period, MediaTime phase) {
   push();
 }
 
+void ClipPlayer::repeat_group() {
+  MutexLock lock(mutex_);
+  if (loop_) loop_->repeat_group();
+}
+
 // The lock is held while pushing, so that start() and the streaming thread cannot swap two frames.
 // It never waits: the appsrc's queue does not block.
 void ClipPlayer::push() {

@@ -23,6 +23,8 @@ class ClipPlayer {
   // Once, from any thread; nothing is played before. `origin` is the running time that the loop's
   // start gets (ClipLoop has the meaning of period and phase).
   void start(MediaTime origin, MediaTime period, MediaTime phase);
+  // As ClipLoop's. Any thread.
+  void repeat_group();
 
  private:
   ClipPlayer(GstAppSrc* source, std::shared_ptr<const Clip> clip);

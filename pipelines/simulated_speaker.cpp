@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #define GST_USE_UNSTABLE_API
+#include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "gstx/ice.h"
+#include "gstx/probe.h"
 
 namespace spacecast {
 namespace {
@@ -107,6 +109,11 @@ Result<void> SimulatedSpeaker::build() {
   };
   prepare("audio_rtp", "audio_source", options_.audio, counters_->audio_sent);
   prepare("video_rtp", "video_source", options_.video, counters_->video_sent);
+  if (options_.video) {
+    const auto source = child(pipeline_, "video_source");
+    answer_keyframe_requests(adopt(gst_element_get_static_pad(source.get(), "src")).get(),
+                             players_.back());
+  }
 
   bus_ = BusWatch(pipeline_.get(), *loop_, [this](GstMessage* message) { on_message(message); });
   connect_signals();
@@ -115,6 +122,19 @@ Result<void> SimulatedSpeaker::build() {
   }
   loop_->post(on_loop(&SimulatedSpeaker::create_offer));
   return {};
+}
+
+// The peer's PLI and FIR come as events to the source.
+void SimulatedSpeaker::answer_keyframe_requests(GstPad* source,
+                                                std::shared_ptr<ClipPlayer> player) {
+  add_probe(source, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
+            [counters = counters_, player = std::move(player)](GstPad*, GstPadProbeInfo* info) {
+              if (gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info))) {
+                ++counters->keyframe_requests;
+                player->repeat_group();
+              }
+              return GST_PAD_PROBE_OK;
+            });
 }
 
 void SimulatedSpeaker::prepare_transceivers() {
@@ -286,7 +306,7 @@ void SimulatedSpeaker::give_up(Error error) {
 
 SimulatedSpeaker::Report SimulatedSpeaker::report() const {
   return {counters_->audio_sent.now(), counters_->video_sent.now(), counters_->audio_received.now(),
-          counters_->video_received.now()};
+          counters_->video_received.now(), counters_->keyframe_requests.load()};
 }
 
 void SimulatedSpeaker::count(GstPad* pad, std::shared_ptr<Counters> counters, Counter& counter) {

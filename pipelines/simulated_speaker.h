@@ -3,7 +3,8 @@
 // it runs. What comes back is counted and thrown away.
 //
 // The caller carries the offer and the answer, so that a test can join two peers without HTTP. A
-// request for a key frame is answered by the clip's own next one, two seconds away at most.
+// request for a key frame is answered at once: with the last one of the clip again, and what
+// followed it, until the clip's next one.
 //
 // Lives and dies on its loop; what webrtcbin and the streaming threads report is posted there. All
 // candidates are in the offer (there is no trickle), and only numeric addresses of this machine
@@ -55,6 +56,7 @@ class SimulatedSpeaker : public std::enable_shared_from_this<SimulatedSpeaker> {
   };
   struct Report {
     Traffic audio_sent, video_sent, audio_received, video_received;
+    std::uint64_t keyframe_requests = 0;
   };
 
   // Starts at once; handlers are called from the loop, never from inside create().
@@ -79,10 +81,12 @@ class SimulatedSpeaker : public std::enable_shared_from_this<SimulatedSpeaker> {
   // Shared with the probes, which may outlast the speaker by a moment.
   struct Counters {
     Counter audio_sent, video_sent, audio_received, video_received;
+    std::atomic<std::uint64_t> keyframe_requests{0};
   };
 
   SimulatedSpeaker(Options options, std::shared_ptr<Loop> loop, Handlers handlers);
   [[nodiscard]] Result<void> build();
+  void answer_keyframe_requests(GstPad* source, std::shared_ptr<ClipPlayer> player);
   void prepare_transceivers();
   void connect_signals();
   template <typename F>

@@ -124,6 +124,31 @@ TEST_CASE("a loop starts with the first key frame after its phase") {
   CHECK(item.pts == 50ms);
 }
 
+TEST_CASE("a group is played again at once, until the next one's time has come") {
+  ClipLoop loop(clip(frames(10, 20ms, 5)), 160ms);
+  const auto shown = [&] { return loop.next().frame->pts; };
+  CHECK(shown() == 0ms);
+  CHECK(shown() == 20ms);
+  CHECK(shown() == 40ms);
+  loop.repeat_group();
+  CHECK(shown() == 0ms);
+  loop.repeat_group();
+  auto item = loop.next();
+  CHECK(item.frame->key);
+  CHECK(item.frame->pts == 0ms);
+  CHECK(item.pts == 80ms);
+  CHECK(shown() == 100ms);
+  CHECK(shown() == 120ms);
+  loop.repeat_group();
+  CHECK(shown() == 100ms);
+  // The period's end: the loop begins anew.
+  loop.repeat_group();
+  item = loop.next();
+  CHECK(item.frame->pts == 0ms);
+  CHECK(item.pts == 160ms);
+  CHECK(shown() == 20ms);
+}
+
 TEST_CASE("two clips that share a period stay in step for ever") {
   ClipLoop audio(clip(frames(301, 20ms, 1)), 6s, 1s);   // 6.02 s
   ClipLoop video(clip(frames(150, 40ms, 25)), 6s, 1s);  // 6 s
