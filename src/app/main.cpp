@@ -9,6 +9,7 @@
 #include "app/command_detect.h"
 #include "app/command_run.h"
 #include "app/command_speaker.h"
+#include "app/command_viewers.h"
 
 namespace {
 
@@ -46,6 +47,7 @@ int main(int argc, char** argv) {
   spacecast::add_run_command(app, status);
   spacecast::add_speaker_command(app, status);
   spacecast::add_detect_command(app, status);
+  spacecast::add_viewers_command(app, status);
 
   // CLI11 reports by throwing; its exceptions end here.
   try {

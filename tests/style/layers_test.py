@@ -12,7 +12,7 @@ LAYERS = {
     "src/speaker": 1, "src/layout": 1, "src/hls": 1, "src/media": 1,
     "src/glibx": 2, "src/gstx": 2,
     "plugins": 3,
-    "pipelines": 4, "src/http": 4,
+    "pipelines": 4, "src/http": 4, "src/viewers": 4,
     "src/studio": 5, "src/origin": 5,
     "src/app": 6,
 }
