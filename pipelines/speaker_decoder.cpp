@@ -14,11 +14,13 @@ constexpr const char* kAudio =
 
 // The queue leaks packets rather than pictures: the depayloader notices the gap, drops what can no
 // longer be decoded and asks for a keyframe. It holds a second at most, so that a machine that is
-// too slow loses pictures and not its memory. Sizes are bounded before anything is decoded.
+// too slow loses pictures and not its memory. Sizes are bounded before anything is decoded. The
+// gate may have let the decoder miss parameter sets: the parser repeats them at every keyframe.
 constexpr const char* kVideo =
     "queue leaky=downstream max-size-buffers=0 max-size-bytes=4194304 max-size-time=1000000000 "
     "! rtph264depay request-keyframe=true wait-for-keyframe=true "
-    "! h264parse ! video/x-h264,width=[16,1920],height=[16,1920] "
+    "! h264parse config-interval=-1 ! video/x-h264,width=[16,1920],height=[16,1920] "
+    "! speakergate name=gate open=false "
     "! avdec_h264 max-threads=1 output-corrupt=false automatic-request-sync-points=true "
     "! video/x-raw,format=I420 ! appsink name=out sync=false async=false";
 
@@ -58,8 +60,8 @@ GstFlowReturn take_sample(GstAppSink* sink, gpointer data) {
 
 }  // namespace
 
-Result<Ref<GstElement>> make_speaker_decoder(MediaKind kind, std::shared_ptr<SpeakerFeed> feed,
-                                             std::shared_ptr<KeyframePolicy> keyframes) {
+Result<SpeakerDecoder> make_speaker_decoder(MediaKind kind, std::shared_ptr<SpeakerFeed> feed,
+                                            std::shared_ptr<KeyframePolicy> keyframes) {
   ErrorOut error;
   const char* description = kind == MediaKind::kAudio ? kAudio : kVideo;
   Ref<GstElement> bin(gst_parse_bin_from_description(description, TRUE, error.out()));
@@ -73,7 +75,7 @@ Result<Ref<GstElement>> make_speaker_decoder(MediaKind kind, std::shared_ptr<Spe
   gst_app_sink_set_callbacks(GST_APP_SINK(sink.get()), &callbacks,
                              new Output{kind, std::move(feed), std::move(keyframes)},
                              [](gpointer data) { delete static_cast<Output*>(data); });
-  return bin;
+  return SpeakerDecoder{.bin = bin, .gate = adopt(gst_bin_get_by_name(GST_BIN(bin.get()), "gate"))};
 }
 
 }  // namespace spacecast

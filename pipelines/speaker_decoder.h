@@ -1,5 +1,6 @@
 // Decodes one medium of one speaker: a bin with a sink pad for webrtcbin's RTP. Decoded samples go
-// to the speaker's feed, from the bin's streaming thread.
+// to the speaker's feed, from the bin's streaming thread. Sound is always decoded, a picture while
+// its gate is open: decoding is what a camera costs, and nobody sees more than a few.
 #pragma once
 
 #include <memory>
@@ -12,8 +13,13 @@
 
 namespace spacecast {
 
+struct SpeakerDecoder {
+  Ref<GstElement> bin;
+  Ref<GstElement> gate;  // A speakergate, closed; null where sound is decoded.
+};
+
 // `keyframes` is told of every picture.
-[[nodiscard]] Result<Ref<GstElement>> make_speaker_decoder(
+[[nodiscard]] Result<SpeakerDecoder> make_speaker_decoder(
     MediaKind kind, std::shared_ptr<SpeakerFeed> feed, std::shared_ptr<KeyframePolicy> keyframes);
 
 }  // namespace spacecast

@@ -151,12 +151,11 @@ Result<void> SpeakerGraph::build() {
 
 Result<void> SpeakerGraph::add_decoder(MediaKind kind) {
   auto keyframes = std::make_shared<KeyframePolicy>();
-  const auto decoder = make_speaker_decoder(kind, feed_, keyframes);
+  auto decoder = make_speaker_decoder(kind, feed_, keyframes);
   if (!decoder) return std::unexpected(decoder.error());
-  gst_bin_add(GST_BIN(pipeline_.get()), decoder->get());
+  gst_bin_add(GST_BIN(pipeline_.get()), decoder->bin.get());
   inlets_.push_back(std::make_shared<SpeakerInlet>(
-      kind, adopt(gst_element_get_static_pad(decoder->get(), "sink")), feed_, check_,
-      std::move(keyframes),
+      kind, std::move(*decoder), feed_, check_, std::move(keyframes),
       [mail = mail()] { mail.post([](SpeakerGraph& graph) { graph.on_connection_state(); }); }));
   return {};
 }
@@ -312,6 +311,12 @@ void SpeakerGraph::set_camera(bool on) {
   feed_->set_camera(on);
   const auto video = std::ranges::find(inlets_, MediaKind::kVideo, &SpeakerInlet::kind);
   if (on && video != inlets_.end()) (*video)->request_keyframe();
+}
+
+void SpeakerGraph::set_watched(bool watched) {
+  if (watched_ == watched) return;
+  watched_ = watched;
+  for (const auto& inlet : inlets_) inlet->set_watched(watched);
 }
 
 }  // namespace spacecast

@@ -71,6 +71,9 @@ class SpeakerGraph {
   void set_muted(bool muted) { feed_->set_muted(muted); }
   // What the speaker signals. Switching on asks for a keyframe.
   void set_camera(bool on);
+  // Whether the picture may be seen now or next; not at first. Only then is it decoded, beginning
+  // with the keyframe that this asks the peer for.
+  void set_watched(bool watched);
   [[nodiscard]] SpeakerFeed::Counts counts() const { return feed_->counts(); }
 
  private:
@@ -103,6 +106,7 @@ class SpeakerGraph {
   std::vector<Signal> signals_;
   BusWatch bus_;
   Timer deadline_;
+  bool watched_ = false;
   bool local_description_set_ = false;
   bool answered_ = false;
   bool connected_ = false;

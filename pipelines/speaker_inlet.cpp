@@ -17,16 +17,19 @@ GstEvent* keyframe_request() {
 
 }  // namespace
 
-SpeakerInlet::SpeakerInlet(MediaKind kind, Ref<GstPad> decoder, std::shared_ptr<SpeakerFeed> feed,
-                           std::shared_ptr<PeerCheck> check,
+SpeakerInlet::SpeakerInlet(MediaKind kind, SpeakerDecoder decoder,
+                           std::shared_ptr<SpeakerFeed> feed, std::shared_ptr<PeerCheck> check,
                            std::shared_ptr<KeyframePolicy> keyframes,
                            std::function<void()> on_foreign)
     : kind_(kind),
       decoder_(std::move(decoder)),
+      sink_(adopt(gst_element_get_static_pad(decoder_.bin.get(), "sink"))),
       feed_(std::move(feed)),
       check_(std::move(check)),
       keyframes_(std::move(keyframes)),
-      on_foreign_(std::move(on_foreign)) {}
+      on_foreign_(std::move(on_foreign)) {
+  set_watched(false);
+}
 
 void SpeakerInlet::link(GstPad* source) {
   const auto self = shared_from_this();
@@ -40,14 +43,21 @@ void SpeakerInlet::link(GstPad* source) {
     }
     return self->keyframes_->request(now()) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
   });
-  if (const auto old = adopt(gst_pad_get_peer(decoder_.get()))) {
-    gst_pad_unlink(old.get(), decoder_.get());
+  if (const auto old = adopt(gst_pad_get_peer(sink_.get()))) {
+    gst_pad_unlink(old.get(), sink_.get());
   }
-  gst_pad_link(source, decoder_.get());
+  gst_pad_link(source, sink_.get());
 }
 
 void SpeakerInlet::request_keyframe() {
-  gst_pad_push_event(decoder_.get(), keyframe_request());
+  gst_pad_push_event(sink_.get(), keyframe_request());
+}
+
+void SpeakerInlet::set_watched(bool watched) {
+  if (!decoder_.gate) return;
+  // Before the gate, which asks for a keyframe when it opens.
+  keyframes_->set_watched(watched, now());
+  g_object_set(decoder_.gate.get(), "open", watched, nullptr);
 }
 
 GstPadProbeReturn SpeakerInlet::on_packets(GstPad* source, GstPadProbeInfo* info) {

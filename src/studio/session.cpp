@@ -59,6 +59,11 @@ void Session::set_muted(bool muted) {
   graph_->set_muted(muted);
 }
 
+void Session::set_watched(bool watched) {
+  watched_ = watched;
+  graph_->set_watched(watched);
+}
+
 Connection Session::connection(Clock::time_point now) const {
   using std::chrono::duration_cast;
   return judge_liveness(limits_, connected_,

@@ -44,6 +44,8 @@ class Session {
   // kConflict where the offer had no video.
   [[nodiscard]] Result<void> set_camera(bool on);
   void set_muted(bool muted);
+  void set_watched(bool watched);
+  [[nodiscard]] bool watched() const { return watched_; }
   void set_connected() { connected_ = true; }
 
   [[nodiscard]] Connection connection(Clock::time_point now) const;
@@ -61,6 +63,7 @@ class Session {
   bool has_video_;
   bool camera_;
   bool muted_ = false;
+  bool watched_ = false;
   bool connected_ = false;
   Clock::time_point created_ = Clock::now();
   std::unique_ptr<SpeakerGraph> graph_;

@@ -12,6 +12,10 @@ namespace {
 // Between two looks at whether all speakers are down.
 constexpr std::chrono::milliseconds kEndingLook{20};
 
+bool contains(const std::vector<unsigned>& slots, unsigned slot) {
+  return std::ranges::find(slots, slot) != slots.end();
+}
+
 }  // namespace
 
 // An offer whose answer is still being made.
@@ -68,6 +72,7 @@ void Space::join(SpeakerOffer offer, std::string name, std::string role,
        .failed = [this, id](SpeakerGraph::Fault fault,
                             const std::string& what) { failed(id, fault, what); }});
   if (!session) return refuse(session.error());
+  (*session)->set_watched(contains(watched_slots_, (*session)->slot()));
   sessions_.push_back(std::move(*session));
   joining_.push_back({id, std::move(done)});
   counters_->speakers = sessions_.size();
@@ -133,7 +138,7 @@ Roster Space::roster() const {
   for (const auto& session : sessions_) {
     auto entry = session->describe(now);
     entry.on_air = on_air_slot_ >= 0 && session->slot() == static_cast<unsigned>(on_air_slot_);
-    entry.talking = std::ranges::find(talking_slots_, session->slot()) != talking_slots_.end();
+    entry.talking = contains(talking_slots_, session->slot());
     roster.speakers.push_back(std::move(entry));
   }
   return roster;
@@ -143,6 +148,7 @@ void Space::listen(std::shared_ptr<http::EventStream> listener) {
   const auto now = roster();
   listener->send("stage", to_json(now));
   listener->send("on-air", on_air_json(now));
+  listener->send("hint", hints_.to_json());
   if (ended_) {
     listener->send("ended", "{}");
     listener->close();
@@ -161,6 +167,14 @@ void Space::set_talking(std::vector<unsigned> slots) {
   talking_slots_ = std::move(slots);
 }
 
+void Space::set_watched(std::vector<unsigned> slots) {
+  watched_slots_ = std::move(slots);
+  for (const auto& session : sessions_) {
+    session->set_watched(contains(watched_slots_, session->slot()));
+  }
+  hint();
+}
+
 void Space::tick() {
   const auto now = Session::Clock::now();
   std::vector<std::string> lost;
@@ -172,6 +186,7 @@ void Space::tick() {
     remove(id, "lost", "nothing was heard of the peer");
   }
   publish();
+  hint();
 }
 
 // Called at every tick, so a burst of changes is one event.
@@ -183,6 +198,14 @@ void Space::publish() {
   listeners_.send("stage", to_json(now));
   if (other_on_air) listeners_.send("on-air", on_air);
   published_ = std::move(now);
+}
+
+void Space::hint() {
+  std::vector<Sender> senders;
+  for (const auto& session : sessions_) {
+    senders.push_back({session->identity().id, session->watched()});
+  }
+  if (hints_.update(senders, Session::Clock::now())) listeners_.send("hint", hints_.to_json());
 }
 
 void Space::end(std::function<void()> done) {

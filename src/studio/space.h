@@ -21,6 +21,7 @@
 #include "pipelines/speaker_offer.h"
 #include "studio/event_hub.h"
 #include "studio/liveness.h"
+#include "studio/quality_hints.h"
 #include "studio/roster.h"
 #include "studio/session.h"
 
@@ -81,13 +82,17 @@ class Space : public std::enable_shared_from_this<Space> {
   void leave(const Session& session);
 
   [[nodiscard]] Roster roster() const;
-  // False where there are too many listeners. Sends "stage" and "on-air" at once.
+  // False where there are too many listeners. Sends "stage", "on-air" and "hint" at
+  // once.
   [[nodiscard]] bool can_listen() { return !listeners_.full(); }
   void listen(std::shared_ptr<http::EventStream> listener);
 
   // What the program reports.
   void set_on_air(const Program::OnAir& on_air);
   void set_talking(std::vector<unsigned> slots);
+  // Whose picture may be seen now or next: nobody else's is decoded, and all others are asked for a
+  // small one.
+  void set_watched(std::vector<unsigned> slots);
 
   // Tells everybody, takes all speakers down; `done` is called when that is over, or has taken
   // Teardown::kDeadline.
@@ -103,6 +108,7 @@ class Space : public std::enable_shared_from_this<Space> {
   Space(Options options, std::shared_ptr<Loop> loop, Program& program);
   void tick();
   void publish();
+  void hint();
   void answered(const std::string& id, std::string answer);
   void connected(const std::string& id);
   void failed(const std::string& id, SpeakerGraph::Fault fault, const std::string& what);
@@ -119,6 +125,8 @@ class Space : public std::enable_shared_from_this<Space> {
   EventHub listeners_;
   int on_air_slot_ = -1;
   std::vector<unsigned> talking_slots_;
+  std::vector<unsigned> watched_slots_;
+  QualityHints hints_;
   bool ended_ = false;
   Roster published_;
   Timer tick_;

@@ -163,6 +163,13 @@ class Stage {
     REQUIRE(answer.status == 200);
     return json::parse(answer.body, nullptr, false);
   }
+  // What a new listener is told.
+  json hint() {
+    RawClient listener(server->port());
+    listener.request("GET /spaces/test/api/events");
+    static_cast<void>(listener.read_to("event: hint\ndata: "));
+    return json::parse(listener.read_to("\n"), nullptr, false);
+  }
   // The first speaker; null where there is none.
   json speaker() {
     const auto all = roster()["speakers"];
@@ -205,7 +212,10 @@ TEST_CASE("a speaker joins, is heard and seen, and leaves") {
   CHECK(id != secret_of(joined));
 
   auto& slot = stage.program.slots[0];
-  REQUIRE(eventually([&] { return slot.audio > 20 && slot.video > 5; }));
+  REQUIRE(eventually([&] { return slot.audio > 20 && stage.speaker()["videoPackets"] > 20; }));
+  CHECK(slot.video == 0);
+  stage.on_loop([&] { stage.space->set_watched({0}); });
+  REQUIRE(eventually([&] { return slot.video > 5; }));
   stage.on_loop([&] { stage.space->set_talking({0}); });
   const auto roster = stage.roster();
   CHECK(roster["space"] == "test");
@@ -368,6 +378,28 @@ TEST_CASE("listeners hear of every change, and of the end") {
   late.request("GET /spaces/test/api/events");
   CHECK_FALSE(late.read_to("event: ended").empty());
   CHECK(late.closed_by_server());
+}
+
+TEST_CASE("speakers are told what quality to send") {
+  Stage stage;
+  const auto hint = [](const RawResponse& joined, const std::string& quality) {
+    return "\"" + joined.header("spacecast-speaker") + "\":\"" + quality + "\"";
+  };
+  RawClient listener(stage.server->port());
+  listener.request("GET /spaces/test/api/events");
+  CHECK_FALSE(listener.read_to("event: hint\ndata: {\"speakers\":{}}").empty());
+  stage.on_loop([&] { stage.space->set_watched({0}); });
+  const auto ada = stage.join(stage.offer(false), "Ada");
+  CHECK_FALSE(listener.read_to(hint(ada, "full")).empty());
+  const auto bob = stage.join(stage.offer(false), "Bob");
+  CHECK_FALSE(listener.read_to(hint(bob, "full")).empty());
+  // Nobody sees Bob; Ada stays on air.
+  CHECK_FALSE(listener.read_to(hint(bob, "low")).empty());
+  CHECK(stage.hint()["speakers"][ada.header("spacecast-speaker")] == "full");
+  stage.on_loop([&] { stage.space->set_watched({0, 1}); });
+  CHECK_FALSE(listener.read_to(hint(bob, "full")).empty());
+  CHECK(stage.request("DELETE", bob.header("location")).status == 200);
+  CHECK_FALSE(listener.read_to("{\"speakers\":{" + hint(ada, "full") + "}}").empty());
 }
 
 TEST_CASE("stage and events are bounded") {

@@ -93,8 +93,11 @@ class Session {
  public:
   Session(
       std::shared_ptr<Loop> loop, std::shared_ptr<Teardown> teardown, bool camera,
-      std::function<void(SpeakerOffer&)> alter = [](SpeakerOffer&) {})
-      : loop_(std::move(loop)), teardown_(std::move(teardown)), alter_(std::move(alter)) {
+      std::function<void(SpeakerOffer&)> alter = [](SpeakerOffer&) {}, bool watched = true)
+      : loop_(std::move(loop)),
+        teardown_(std::move(teardown)),
+        alter_(std::move(alter)),
+        watched_(watched) {
     auto created =
         SimulatedSpeaker::create({.audio = tone(),
                                   .video = camera ? picture() : nullptr,
@@ -109,6 +112,7 @@ class Session {
   }
 
   void leave() { graph.reset(); }
+  [[nodiscard]] std::uint64_t keyframe_requests() const { return peer->report().keyframe_requests; }
 
   std::shared_ptr<SimulatedSpeaker> peer;
   std::unique_ptr<SpeakerGraph> graph;
@@ -142,11 +146,13 @@ class Session {
          .failed = [this](SpeakerGraph::Fault what, const std::string&) { fault = what; }});
     REQUIRE(created);
     graph = std::move(*created);
+    graph->set_watched(watched_);
   }
 
   std::shared_ptr<Loop> loop_;
   std::shared_ptr<Teardown> teardown_;
   std::function<void(SpeakerOffer&)> alter_;
+  bool watched_;
 };
 
 struct Stage {
@@ -236,6 +242,49 @@ TEST_CASE("the camera's switch reaches the program, and a picture follows") {
   CHECK(stage.until([&] { return session.record->video_count() > seen + 10; }));
   const std::lock_guard lock(session.record->mutex);
   CHECK(session.record->camera == std::vector<bool>{false, true});
+}
+
+TEST_CASE("a picture is decoded only while it is watched, sound always") {
+  Stage stage;
+  Session session(stage.loop, stage.teardown, true, [](SpeakerOffer&) {}, false);
+  const auto received = [&] { return session.graph->counts().video_packets; };
+  REQUIRE(stage.until([&] { return session.graph && received() > 100; }));
+  CHECK(session.record->video_count() == 0);
+  CHECK(session.record->audio_count() > 0);
+  // Three keyframes have gone by; none was asked for.
+  REQUIRE(stage.until([&] { return session.record->audio_count() > 150; }));
+  CHECK(session.record->video_count() == 0);
+  CHECK(session.keyframe_requests() == 0);
+
+  session.graph->set_watched(true);
+  REQUIRE(stage.until([&] { return session.record->video_count() > 30; }));
+  CHECK(session.keyframe_requests() == 1);
+  session.graph->set_watched(false);
+  // What was in the decoder may still come.
+  auto packets = received();
+  REQUIRE(stage.until([&] { return received() > packets + 10; }));
+  const auto seen = session.record->video_count();
+  packets = received();
+  REQUIRE(stage.until([&] { return received() > packets + 100; }));
+  CHECK(session.record->video_count() == seen);
+  CHECK(session.keyframe_requests() == 1);
+}
+
+TEST_CASE("watched again and again, a speaker is asked for a keyframe once a second at most") {
+  Stage stage;
+  Session session(stage.loop, stage.teardown, true);
+  REQUIRE(stage.until([&] { return session.record->video_count() > 5; }));
+  const auto first = session.record->audio_count();
+  const auto asked = session.keyframe_requests();
+  bool watched = true;
+  const Timer flicker = stage.loop->every(50ms, [&] {
+    watched = !watched;
+    session.graph->set_watched(watched);
+  });
+  // 150 blocks of sound are three seconds.
+  REQUIRE(stage.until([&] { return session.record->audio_count() > first + 150; }));
+  CHECK(session.keyframe_requests() > asked);
+  CHECK(session.keyframe_requests() <= asked + 4);
 }
 
 TEST_CASE("leaving frees the slot at once") {

@@ -29,6 +29,33 @@ TEST_CASE("packets without a picture for a second") {
   CHECK(policy.packet(12s));
 }
 
+TEST_CASE("nothing is asked for while nobody watches") {
+  KeyframePolicy policy;
+  CHECK(policy.request(10s));
+  CHECK_FALSE(policy.request(10s + 100ms));  // Owed.
+  policy.set_watched(false, 10s + 200ms);
+  CHECK_FALSE(policy.packet(11s));
+  CHECK_FALSE(policy.packet(11s + 900ms));
+  CHECK_FALSE(policy.packet(12s + 800ms));
+  CHECK_FALSE(policy.request(12s + 800ms));
+  // The first request goes out at once; what went by unwatched is not held against the sender.
+  policy.set_watched(true, 12s + 900ms);
+  CHECK_FALSE(policy.packet(12s + 900ms));
+  CHECK(policy.request(12s + 900ms));
+  CHECK_FALSE(policy.packet(13s + 800ms));
+  CHECK(policy.packet(13s + 900ms));
+}
+
+TEST_CASE("being watched again and again does not ask more often") {
+  KeyframePolicy policy;
+  CHECK(policy.request(10s));
+  policy.set_watched(false, 10s + 100ms);
+  policy.set_watched(true, 10s + 200ms);
+  CHECK_FALSE(policy.request(10s + 200ms));
+  CHECK_FALSE(policy.packet(10s + 900ms));
+  CHECK(policy.packet(11s));
+}
+
 TEST_CASE("a camera that was off is no fault") {
   KeyframePolicy policy;
   CHECK_FALSE(policy.packet(10s));
