@@ -52,7 +52,7 @@ export class Events {
   #source = null;
   #backoff = new Backoff({ first_ms: 1000 });
 
-  // handlers: {opened(), stage(roster), ended()}
+  // handlers: {opened(), stage(roster), hint(hint), ended()}
   constructor(url, handlers) {
     this.#url = url;
     this.#handlers = handlers;
@@ -72,6 +72,7 @@ export class Events {
       this.#handlers.opened();
     });
     source.addEventListener('stage', (event) => this.#handlers.stage(JSON.parse(event.data)));
+    source.addEventListener('hint', (event) => this.#handlers.hint(JSON.parse(event.data)));
     source.addEventListener('ended', () => this.#handlers.ended());
     source.addEventListener('error', () => {
       if (source.readyState !== EventSource.CLOSED || source !== this.#source) return;

@@ -2,12 +2,12 @@
 // connection and joins again under the same name, until it is told to leave or the Space ends.
 import { Problem, Session } from './api.js';
 import { Backoff } from './backoff.js';
+import { encodingOf, SendingQuality } from './sending.js';
 
 const kGatheringMs = 1000;
 // A short gap mends itself; longer silence does not.
 const kDisconnectedMs = 4000;
 const kConnectMs = 12000;
-const kMaxBitrate = 2_500_000;
 
 export class Stage {
   #space;
@@ -19,6 +19,7 @@ export class Stage {
   #session = null;
   #video_sender = null;
   #audio_sender = null;
+  #sending = null;
   #timer = 0;
   #attempt = 0;
   #been_on_stage = false;
@@ -83,6 +84,11 @@ export class Stage {
     await this.#tell({ muted: muted || track === null });
   }
 
+  // 'full' or 'low': how good the picture has to be. Every connection begins with 'full'.
+  setQuality(quality) {
+    this.#sending?.set(quality);
+  }
+
   #become(state, problem) {
     if (this.state === state && !problem) return;
     this.state = state;
@@ -102,6 +108,7 @@ export class Stage {
     this.#session = null;
     this.#audio_sender = null;
     this.#video_sender = null;
+    this.#sending = null;
   }
 
   async #connect() {
@@ -121,6 +128,7 @@ export class Stage {
       }
       this.#session = session;
       await connection.setRemoteDescription({ type: 'answer', sdp: answer });
+      this.#sending = new SendingQuality(this.#video_sender);
       await this.#tell({ camera: this.#video !== null, muted: this.#muted || this.#audio === null });
     } catch (problem) {
       if (attempt === this.#attempt) this.#failed(problem);
@@ -144,7 +152,7 @@ export class Stage {
     const audio = connection.addTransceiver('audio', { direction: 'sendrecv', streams: [stream] });
     // In the offer even without a camera: it can be turned on later without another offer.
     const video = connection.addTransceiver('video', {
-      direction: 'sendonly', streams: [stream], sendEncodings: [{ maxBitrate: kMaxBitrate, maxFramerate: 30 }],
+      direction: 'sendonly', streams: [stream], sendEncodings: [encodingOf('full')],
     });
     this.#audio_sender = audio.sender;
     this.#video_sender = video.sender;

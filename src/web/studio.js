@@ -5,6 +5,7 @@ import { listDevices, onDevicesChanged, openDevice } from './devices.js';
 import { icon, load_icons } from './icons.js';
 import { LevelMeter } from './level.js';
 import { describe, Events, hueOf, initials, rowsOf } from './roster.js';
+import { hintFor } from './sending.js';
 import { Stage } from './stage.js';
 import { deviceProblem, kStudioStates } from './states.js';
 
@@ -32,6 +33,8 @@ let roster = null;
 // Whether this event stream has shown us on the roster: only then does our absence mean removal.
 let seen_on_roster = false;
 let was_on_air = false;
+// What the server last said of everybody's picture.
+let hint = null;
 
 // --- devices
 
@@ -150,6 +153,7 @@ function draw_state(problem = '') {
   page.join_problem.hidden = !text;
   page.join.textContent = state === 'removed' ? 'Join again' : 'Join the stage';
   draw_roster();
+  obey_hint();
   say(problem || sentence || word);
 }
 
@@ -259,6 +263,11 @@ function connect_controls() {
   addEventListener('pageshow', (event) => event.persisted && location.reload());
 }
 
+// A hint may come before we know that it is about us, so it is also looked at when we come on stage.
+function obey_hint() {
+  stage.setQuality(hintFor(stage.speaker, hint));
+}
+
 function follow(space) {
   new Events(eventsUrl(space), {
     opened() {
@@ -270,6 +279,10 @@ function follow(space) {
       if (seen_on_roster && !present && stage.connected) stage.leave('removed');
       seen_on_roster = present;
       draw_roster();
+    },
+    hint(update) {
+      hint = update;
+      obey_hint();
     },
     ended() {
       if (stage.state !== 'lobby') stage.leave('ended');
