@@ -1,22 +1,40 @@
 // activespeaker: shows whoever is talking.
 //
 // A speaker is a pair of request pads with the same number, audio_N and video_N. The element judges
-// the sound of all of them by its timestamps, decides who is on air, and sends that speaker's
-// picture. It holds the picture back by `lookahead`, so that a cut lands on the first syllable
-// although it takes a moment to know that it was one. A video pad without an audio pad of its
-// number is the waiting picture: shown while nobody is on air, or while who is has no picture;
-// without one, black is.
+// the sound of all of them by its timestamps, decides who is on air, and paints what is to be seen
+// on one canvas, whose size and format downstream chooses. It holds the picture back by
+// `lookahead`, so that a cut lands on the first syllable although it takes a moment to know that it
+// was one.
+//
+//   layout=speaker   one full picture of who is on air; the pad's `label` as a lower third
+//   layout=gallery   everybody; the frame of who talks is lit
+//   screen_N         the screen that speaker N shares: shown large in either layout, its speaker
+//                    small beside it
+//   pinned=NAME      that speaker is shown whoever talks
+//
+// Layout and pin may be changed while playing. A cut between speakers is a cut on its tick; all
+// other changes are eased over 250 ms. Where a speaker has no picture, a card with the name stands
+// for it: no video pad, `active=false` on the video pad, or no frame for 600 ms. A cut to a camera
+// that is on but has no picture yet waits for its first frame, at most 600 ms, and shows the card
+// then; the message has told of the cut as it was decided. A video pad without an audio pad of its
+// number is the waiting picture: shown while there is nobody to show.
 //
 // The source pad runs on the pipeline's clock at 30 frames a second, or the rate downstream asks
 // for. It begins with the pipeline and never waits for an input: a speaker who comes late, stalls,
 // leaves or never had a camera disturbs nobody. Pads may be requested and released at any time; a
-// pad that stays while its speaker goes has `active=false` in between.
+// pad that stays while its speaker goes has `active=false` in between. A frame that fills the
+// canvas in its own size and format, with no label on it, is handed on as it is.
 //
 // Messages on the bus (element messages; times are running times in ns):
 //   active-speaker  speaker (string, "" for nobody), onset, decided, cut (guint64), reason (string:
 //                   first, turn, interruption, left). Posted when decided, before the cut is seen.
 //   talking         speakers (array of strings): everybody who is talking now. Posted when that
-//   changes.
+//                   changes.
+//   watch           speakers (array of strings): whose picture must be ready, most urgent first;
+//                   nobody else's need be decoded. Who is pinned or shares a screen; on air; the
+//                   best challenger, from the first sound that could be speech; who was on air
+//                   before: at most three. In the gallery, everybody whose camera is on. Posted
+//                   when that changes.
 //
 // Example: two speakers, one of 2.5 s every 6 s and one of 2.5 s every 10 s, and a waiting picture.
 //
@@ -50,6 +68,7 @@ using spacecast::adopt;
 using spacecast::MediaTime;
 using spacecast::Output;
 using spacecast::Stage;
+using spacecast::layout::Mode;
 
 struct SpacecastActiveSpeaker {
   GstElement parent;
@@ -76,7 +95,14 @@ constexpr GstClockTime kMaxLookahead = 2 * GST_SECOND;
 constexpr GstClockTime kDefaultAllowance = 60 * GST_MSECOND;
 constexpr GstClockTime kMaxAllowance = GST_SECOND;
 
-enum : guint { kPropLookahead = 1, kPropAllowance, kPropOnAir, kPropSkipped };
+enum : guint {
+  kPropLookahead = 1,
+  kPropAllowance,
+  kPropOnAir,
+  kPropSkipped,
+  kPropLayout,
+  kPropPinned
+};
 
 // Any format; where nobody else cares, the one that encoders take.
 #define PICTURE_CAPS GST_VIDEO_CAPS_MAKE("I420") "; " GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL)
@@ -85,6 +111,8 @@ GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(PICTURE_CAPS));
 GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE(
     "video_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS(PICTURE_CAPS));
+GstStaticPadTemplate screen_template = GST_STATIC_PAD_TEMPLATE(
+    "screen_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS(PICTURE_CAPS));
 GstStaticPadTemplate audio_template = GST_STATIC_PAD_TEMPLATE(
     "audio_%u", GST_PAD_SINK, GST_PAD_REQUEST,
     GST_STATIC_CAPS("audio/x-raw, format=(string){ F32LE, S16LE }, rate=(int)[ 4000, 768000 ], "
@@ -92,6 +120,15 @@ GstStaticPadTemplate audio_template = GST_STATIC_PAD_TEMPLATE(
 
 SpacecastActiveSpeaker* self_of(gpointer element) {
   return static_cast<SpacecastActiveSpeaker*>(element);
+}
+
+GType layout_get_type() {
+  static const GEnumValue values[] = {
+      {static_cast<gint>(Mode::kSpeaker), "Who is on air, in one full picture", "speaker"},
+      {static_cast<gint>(Mode::kGallery), "Everybody, who talks is lit", "gallery"},
+      {0, nullptr, nullptr}};
+  static const GType type = g_enum_register_static("SpacecastActiveSpeakerLayout", values);
+  return type;
 }
 
 // Request pads.
@@ -219,18 +256,24 @@ gboolean send_event(GstElement* element, GstEvent* event) {
 
 void set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
   SpacecastActiveSpeaker* self = self_of(object);
-  GST_OBJECT_LOCK(self);
   switch (id) {
     case kPropLookahead:
-      self->lookahead = g_value_get_uint64(value);
-      break;
     case kPropAllowance:
-      self->allowance = g_value_get_uint64(value);
+      GST_OBJECT_LOCK(self);
+      (id == kPropLookahead ? self->lookahead : self->allowance) = g_value_get_uint64(value);
+      GST_OBJECT_UNLOCK(self);
       break;
+    case kPropLayout:
+      (*self->stage)->set_mode(static_cast<Mode>(g_value_get_enum(value)));
+      break;
+    case kPropPinned: {
+      const char* name = g_value_get_string(value);
+      (*self->stage)->pin(name ? name : "");
+      break;
+    }
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
   }
-  GST_OBJECT_UNLOCK(self);
 }
 
 void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
@@ -241,6 +284,12 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
       GST_OBJECT_LOCK(self);
       g_value_set_uint64(value, id == kPropLookahead ? self->lookahead : self->allowance);
       GST_OBJECT_UNLOCK(self);
+      break;
+    case kPropLayout:
+      g_value_set_enum(value, static_cast<gint>((*self->stage)->mode()));
+      break;
+    case kPropPinned:
+      g_value_set_string(value, (*self->stage)->pinned().c_str());
       break;
     case kPropOnAir:
       g_value_set_string(value, (*self->stage)->on_air().c_str());
@@ -263,6 +312,8 @@ void finalize(GObject* object) {
 void install_properties(GObjectClass* klass) {
   const auto ready =
       GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  const auto playing =
+      GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
   const auto readable = GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_property(
       klass, kPropLookahead,
@@ -278,6 +329,18 @@ void install_properties(GObjectClass* klass) {
           "How much later than the latency they report inputs may come and still be "
           "heard and seen in time, in ns",
           0, kMaxAllowance, kDefaultAllowance, ready));
+  g_object_class_install_property(
+      klass, kPropLayout,
+      g_param_spec_enum("layout", "Layout",
+                        "What the picture shows while no screen is shared; a change takes effect "
+                        "with the next picture and is eased",
+                        layout_get_type(), static_cast<gint>(Mode::kSpeaker), playing));
+  g_object_class_install_property(
+      klass, kPropPinned,
+      g_param_spec_string("pinned", "Pinned",
+                          "What the speaker is called who is shown whoever talks, for as long as "
+                          "that speaker is there; empty for nobody",
+                          "", playing));
   g_object_class_install_property(
       klass, kPropOnAir,
       g_param_spec_string("on-air", "On air",
@@ -350,6 +413,14 @@ static void spacecast_active_speaker_class_init(SpacecastActiveSpeakerClass* kla
       element_class, &audio_template, spacecast_active_speaker_audio_pad_get_type());
   gst_element_class_add_static_pad_template_with_gtype(
       element_class, &video_template, spacecast_active_speaker_video_pad_get_type());
+  gst_element_class_add_static_pad_template_with_gtype(
+      element_class, &screen_template, spacecast_active_speaker_screen_pad_get_type());
+  gst_type_mark_as_plugin_api(layout_get_type(), GstPluginAPIFlags(0));
+  for (const GType type : {spacecast_active_speaker_audio_pad_get_type(),
+                           spacecast_active_speaker_video_pad_get_type(),
+                           spacecast_active_speaker_screen_pad_get_type()}) {
+    gst_type_mark_as_plugin_api(type, GstPluginAPIFlags(0));
+  }
   gst_element_class_set_static_metadata(element_class, "Active speaker", "Video/Mixer",
                                         "Shows whoever is talking: judges the sound of all "
                                         "speakers and cuts to a speaker's picture on "

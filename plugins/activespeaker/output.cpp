@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "plugins/activespeaker/activespeaker.h"
-#include "plugins/activespeaker/black.h"
 
 #define GST_CAT_DEFAULT spacecast_active_speaker_debug
 
@@ -35,9 +34,7 @@ void Output::reset(GstClockTime lookahead, GstClockTime allowance) {
   first_ = discont_ = true;
   next_ = 0;
   skipped_ = 0;
-  black_.reset();
-  black_caps_.reset();
-  input_caps_.reset();
+  canvas_.reset();
 }
 
 void Output::start() {
@@ -110,7 +107,7 @@ void Output::iterate() {
   const auto now = wait_for_tick();
   if (!now) return;
   // Only now, so that the first picture suits what downstream wants when it comes.
-  if ((gst_pad_check_reconfigure(src_) || !black_) && !negotiate()) {
+  if ((gst_pad_check_reconfigure(src_) || !canvas_) && !negotiate()) {
     fail(GST_FLOW_NOT_NEGOTIATED);
     return;
   }
@@ -142,7 +139,7 @@ void Output::open() {
   (void)query_upstream();
 }
 
-// Learns the rate that downstream wants and prepares the black picture.
+// Learns what canvas downstream wants, and at what rate.
 bool Output::negotiate() {
   const auto own = adopt(gst_pad_get_pad_template_caps(src_));
   auto caps = adopt(gst_pad_peer_query_caps(src_, own.get()));
@@ -170,9 +167,14 @@ bool Output::negotiate() {
   gst_structure_set(structure, "framerate", GST_TYPE_FRACTION, ticks_.rate_n, ticks_.rate_d,
                     nullptr);
   caps = adopt(gst_caps_fixate(caps.leak()));
-  black_ = make_black(caps.get());
-  black_caps_ = std::move(caps);
-  return static_cast<bool>(black_);
+  if (canvas_ && gst_caps_is_equal(canvas_.get(), caps.get())) return true;
+  GstVideoInfo info;
+  if (!gst_video_info_from_caps(&info, caps.get()) || !painter_.set_canvas(info)) return false;
+  stage_->set_aspect(static_cast<double>(info.width) / info.height);
+  canvas_ = std::move(caps);
+  // Where downstream refuses, the push that follows says so.
+  gst_pad_push_event(src_, gst_event_new_caps(canvas_.get()));
+  return true;
 }
 
 std::optional<GstClockTime> Output::wait_for_tick() {
@@ -241,30 +243,51 @@ void Output::announce(const Stage::Moment& moment) {
                                         "cut", G_TYPE_UINT64, nanoseconds(decision.cut), "reason",
                                         G_TYPE_STRING, reason.c_str(), nullptr)));
   }
-  if (moment.talking) {
-    GstStructure* talking = gst_structure_new_empty("talking");
-    GValue names = G_VALUE_INIT;
-    gst_value_array_init(&names, static_cast<guint>(moment.talking->size()));
-    for (const std::string& speaker : *moment.talking) {
-      GValue name = G_VALUE_INIT;
-      g_value_init(&name, G_TYPE_STRING);
-      g_value_set_string(&name, speaker.c_str());
-      gst_value_array_append_and_take_value(&names, &name);
-    }
-    gst_structure_take_value(talking, "speakers", &names);
-    gst_element_post_message(element_, gst_message_new_element(GST_OBJECT(element_), talking));
+  if (moment.talking) announce_names("talking", *moment.talking);
+  if (moment.watch) announce_names("watch", *moment.watch);
+}
+
+void Output::announce_names(const char* message, const std::vector<std::string>& names) {
+  GValue array = G_VALUE_INIT;
+  gst_value_array_init(&array, static_cast<guint>(names.size()));
+  for (const std::string& name : names) {
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, G_TYPE_STRING);
+    g_value_set_string(&value, name.c_str());
+    gst_value_array_append_and_take_value(&array, &value);
   }
+  GstStructure* structure = gst_structure_new_empty(message);
+  gst_structure_take_value(structure, "speakers", &array);
+  gst_element_post_message(element_, gst_message_new_element(GST_OBJECT(element_), structure));
+}
+
+Ref<GstBuffer> Output::paint(const Stage::Moment& moment) {
+  using Content = layout::Tile::Content;
+  const auto find = [&moment](unsigned slot, bool screen) -> const Stage::Sight* {
+    for (const Stage::Sight& sight : moment.sights) {
+      if (sight.slot == slot && sight.screen == screen) return &sight;
+    }
+    return nullptr;
+  };
+  return painter_.paint(moment.scene,
+                        {.picture = [&find](unsigned slot, Content content) -> const Frame* {
+                           const Stage::Sight* sight = find(slot, content == Content::kScreen);
+                           return sight && sight->picture ? &*sight->picture : nullptr;
+                         },
+                         .name = [&find](unsigned slot) -> std::string {
+                           const Stage::Sight* sight = find(slot, false);
+                           return sight ? sight->name : std::string();
+                         }});
 }
 
 GstFlowReturn Output::push(const Stage::Moment& moment, GstClockTime pts) {
-  const Ref<GstBuffer>& picture = moment.picture ? moment.picture->buffer : black_;
-  set_caps(moment.picture ? moment.picture->caps.get() : black_caps_.get());
+  const auto picture = paint(moment);
   if (!std::exchange(segment_sent_, true)) {
     GstSegment segment;
     gst_segment_init(&segment, GST_FORMAT_TIME);
     gst_pad_push_event(src_, gst_event_new_segment(&segment));
   }
-  // The memory is shared; only the timestamps are this tick's own.
+  // The memory may be a camera's own; only the timestamps are this tick's.
   auto buffer = adopt(gst_buffer_copy(picture.get()));
   GST_BUFFER_PTS(buffer.get()) = pts;
   GST_BUFFER_DTS(buffer.get()) = GST_CLOCK_TIME_NONE;
@@ -279,25 +302,6 @@ GstFlowReturn Output::push(const Stage::Moment& moment, GstClockTime pts) {
     position_ = pts;
   }
   return gst_pad_push(src_, buffer.leak());
-}
-
-// The picture's own format and size at the output's rate. Pictures of one camera share one caps
-// object, so that comparing pointers tells nearly always.
-void Output::set_caps(GstCaps* caps) {
-  if (input_caps_.get() == caps) return;
-  input_caps_ = Ref<GstCaps>(caps);
-  auto own = adopt(gst_caps_copy(caps));
-  gst_caps_set_simple(own.get(), "framerate", GST_TYPE_FRACTION, ticks_.rate_n, ticks_.rate_d,
-                      nullptr);
-  GstStructure* structure = gst_caps_get_structure(own.get(), 0);
-  gst_structure_remove_field(structure, "max-framerate");
-  if (!gst_structure_has_field(structure, "pixel-aspect-ratio")) {
-    gst_structure_set(structure, "pixel-aspect-ratio", GST_TYPE_FRACTION, 1, 1, nullptr);
-  }
-  const auto present = adopt(gst_pad_get_current_caps(src_));
-  if (present && gst_caps_is_equal(present.get(), own.get())) return;
-  // Where downstream refuses, the push that follows says so.
-  gst_pad_push_event(src_, gst_event_new_caps(own.get()));
 }
 
 void Output::end_of_stream() {

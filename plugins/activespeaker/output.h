@@ -6,6 +6,8 @@
 // so that the sound up to PTS + lookahead has been heard before the picture at PTS is chosen. Where
 // downstream lags, ticks follow each other at once; what is more than a second late is skipped.
 //
+// All pictures are of one canvas, whose size and format downstream chooses.
+//
 // Locks: mutex_ is never held while calling the stage or pushing; GStreamer's object lock may be
 // taken inside it.
 #pragma once
@@ -17,9 +19,12 @@
 #include <condition_variable>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/mutex.h"
 #include "gstx/ref.h"
+#include "plugins/activespeaker/painter.h"
 #include "plugins/activespeaker/stage.h"
 #include "plugins/activespeaker/ticks.h"
 
@@ -55,8 +60,9 @@ class Output {
   void catch_up(GstClockTime now);
   [[nodiscard]] bool at_end(GstClockTime pts);
   void announce(const Stage::Moment& moment);
+  void announce_names(const char* message, const std::vector<std::string>& names);
+  [[nodiscard]] Ref<GstBuffer> paint(const Stage::Moment& moment);
   [[nodiscard]] GstFlowReturn push(const Stage::Moment& moment, GstClockTime pts);
-  void set_caps(GstCaps* caps);
   void end_of_stream();
   void fail(GstFlowReturn flow);
   [[nodiscard]] GstClockTime query_upstream();
@@ -83,9 +89,8 @@ class Output {
   bool discont_ = true;
   Ticks ticks_;
   guint64 next_ = 0;
-  Ref<GstBuffer> black_;
-  Ref<GstCaps> black_caps_;
-  Ref<GstCaps> input_caps_;  // What set_caps() made the present caps from.
+  Painter painter_;
+  Ref<GstCaps> canvas_;  // Empty until it was negotiated.
 };
 
 }  // namespace spacecast

@@ -1,6 +1,5 @@
-// The sink pads of `activespeaker`. They turn buffers into what the stage takes: mono samples and
-// frames with running times. Their chain functions never wait for a live source; a source that is
-// not live is held back to the pace of the output, as a sink would.
+// The sink pads of `activespeaker` as objects with properties; inputs.h has what flows through
+// them.
 #pragma once
 
 #include <gst/gst.h>
@@ -9,10 +8,12 @@
 
 #include "plugins/activespeaker/stage.h"
 
-// `audio_%u`, with the properties "speaker" and "active".
+// `audio_%u`, with the properties "speaker", "label" and "active".
 GType spacecast_active_speaker_audio_pad_get_type();
-// `video_%u`.
+// `video_%u`, with the property "active".
 GType spacecast_active_speaker_video_pad_get_type();
+// `screen_%u`, with the property "active".
+GType spacecast_active_speaker_screen_pad_get_type();
 
 namespace spacecast {
 

@@ -24,57 +24,90 @@ void Stage::reset(MediaTime lookahead) {
   lookahead_ = lookahead;
   detector_ = speaker::Detector({.lookahead = lookahead});
   for (auto& [number, slot] : slots_) {
-    slot.frames.clear();
-    if (slot.audio) slot.audio->eos = false;
-    if (slot.video) slot.video->eos = false;
+    slot.clear();
+    for (StageInput* input : {slot.audio, slot.video, slot.screen}) {
+      if (input) input->eos = false;
+    }
     if (slot.seats_speaker()) detector_.add(number);
   }
   to_come_.clear();
   on_air_.reset();
   talking_.clear();
+  talking_to_come_.clear();
+  lit_.clear();
+  watched_.clear();
+  director_ = layout::Director(aspect_);
+  pin_wanted_.reset();
+  pinned_.reset();
+  sights_.clear();
   near_ = clock_time(lookahead) + kAhead;
   inputs_end_ = 0;
   ended_ = false;
+}
+
+void Stage::set_aspect(double aspect) {
+  const MutexLock lock(mutex_);
+  if (aspect == aspect_) return;
+  aspect_ = aspect;
+  director_ = layout::Director(aspect);
+}
+
+void Stage::set_mode(layout::Mode mode) {
+  const MutexLock lock(mutex_);
+  mode_ = mode;
+}
+
+layout::Mode Stage::mode() {
+  const MutexLock lock(mutex_);
+  return mode_;
+}
+
+void Stage::pin(std::string name) {
+  const MutexLock lock(mutex_);
+  pin_name_ = std::move(name);
+}
+
+std::string Stage::pinned() {
+  const MutexLock lock(mutex_);
+  return pin_name_;
 }
 
 void Stage::attach(StageInput& input) {
   const MutexLock lock(mutex_);
   auto [slot, fresh] = slots_.try_emplace(input.number);
   if (fresh) slot->second.name = std::to_string(input.number);
-  if (input.kind == StageInput::Kind::kVideo) {
-    slot->second.video = &input;
-  } else {
-    slot->second.audio = &input;
-    detector_.add(input.number);
-  }
+  slot->second.input(input.kind) = &input;
+  if (input.kind == StageInput::Kind::kAudio) detector_.add(input.number);
 }
 
 void Stage::detach(StageInput& input) {
   const MutexLock lock(mutex_);
-  const auto slot = slots_.find(input.number);
-  if (slot == slots_.end()) return;
-  if (input.kind == StageInput::Kind::kVideo) {
-    slot->second.video = nullptr;
-    slot->second.frames.clear();
-  } else {
-    slot->second.audio = nullptr;
-    slot->second.active = true;
-    slot->second.name = std::to_string(input.number);
+  const auto found = slots_.find(input.number);
+  if (found == slots_.end()) return;
+  Slot& slot = found->second;
+  slot.input(input.kind) = nullptr;
+  if (input.kind == StageInput::Kind::kAudio) {
+    slot.name = std::to_string(input.number);
+    slot.label.clear();
     detector_.remove(input.number);
+  } else {
+    slot.ring(input.kind).clear();
   }
-  if (!slot->second.audio && !slot->second.video) slots_.erase(slot);
+  if (slot.empty()) slots_.erase(found);
 }
 
-void Stage::set_active(unsigned number, bool active) {
+void Stage::set_active(StageInput& input, bool active) {
   const MutexLock lock(mutex_);
-  const auto slot = slots_.find(number);
-  if (slot == slots_.end() || slot->second.active == active) return;
-  slot->second.active = active;
-  if (active) {
-    detector_.add(number);
+  const auto slot = slots_.find(input.number);
+  if (input.active == active || slot == slots_.end()) return;
+  input.active = active;
+  if (input.kind != StageInput::Kind::kAudio) {
+    slot->second.ring(input.kind).clear();
+  } else if (active) {
+    detector_.add(input.number);
   } else {
-    detector_.remove(number);
-    slot->second.frames.clear();
+    detector_.remove(input.number);
+    slot->second.clear();
   }
 }
 
@@ -84,13 +117,21 @@ void Stage::set_name(unsigned number, std::string name) {
   if (slot != slots_.end()) slot->second.name = std::move(name);
 }
 
+void Stage::set_label(unsigned number, std::string label) {
+  const MutexLock lock(mutex_);
+  const auto slot = slots_.find(number);
+  if (slot != slots_.end()) slot->second.label = std::move(label);
+}
+
 void Stage::set_flushing(StageInput& input, bool flushing) {
   const MutexLock lock(mutex_);
   input.flushing = flushing;
   if (!flushing) {
     input.eos = false;
     const auto slot = slots_.find(input.number);
-    if (input.kind == StageInput::Kind::kVideo && slot != slots_.end()) slot->second.frames.clear();
+    if (input.kind != StageInput::Kind::kAudio && slot != slots_.end()) {
+      slot->second.ring(input.kind).clear();
+    }
   }
   ticked_.notify_all();
 }
@@ -113,6 +154,10 @@ GstFlowReturn Stage::push_audio(const StageInput& input, GstClockTime time, GstC
   if (ended_) return GST_FLOW_EOS;
   inputs_end_ = std::max(inputs_end_, end);
   detector_.push(input.number, media_time(time), rate, mono);
+  const auto slot = slots_.find(input.number);
+  if (slot != slots_.end() && slot->second.seats_speaker()) {
+    slot->second.meter.push(media_time(time), rate, mono);
+  }
   return GST_FLOW_OK;
 }
 
@@ -121,73 +166,19 @@ GstFlowReturn Stage::push_frame(const StageInput& input, Frame frame, GstClockTi
   if (ended_) return GST_FLOW_EOS;
   inputs_end_ = std::max(inputs_end_, end);
   const auto slot = slots_.find(input.number);
-  if (slot != slots_.end() && slot->second.active) slot->second.frames.push(std::move(frame));
+  if (slot == slots_.end() || !input.active) return GST_FLOW_OK;
+  const bool deserted = slot->second.audio && !slot->second.audio->active;
+  if (!deserted) slot->second.ring(input.kind).push(std::move(frame));
   return GST_FLOW_OK;
-}
-
-Stage::Moment Stage::tick(GstClockTime tick) {
-  const MutexLock lock(mutex_);
-  Moment moment;
-  for (const auto& decision : detector_.advance(media_time(tick) + lookahead_)) {
-    moment.cuts.push_back({name_of(decision.speaker), decision});
-    to_come_.push_back(decision);
-  }
-  apply_cuts(tick);
-  moment.picture = picture_at(tick);
-  if (auto talking = detector_.talking(); talking != talking_) {
-    talking_ = std::move(talking);
-    moment.talking.emplace();
-    for (const auto id : talking_) moment.talking->push_back(name_of(id));
-  }
-  near_ = tick + clock_time(lookahead_) + kAhead;
-  ticked_.notify_all();
-  return moment;
-}
-
-void Stage::apply_cuts(GstClockTime tick) {
-  // A cut that is to come is brought forward when nobody is left in the slot that it cuts away
-  // from.
-  while (!to_come_.empty() &&
-         (clock_time(to_come_.front().cut) <= tick || (on_air_ && !seated(on_air_)))) {
-    on_air_ = to_come_.front().speaker;
-    to_come_.pop_front();
-  }
-}
-
-std::optional<Frame> Stage::picture_at(GstClockTime tick) {
-  const Frame* speaker = nullptr;
-  const Frame* waiting = nullptr;
-  // Every slot is asked, so that none keeps more than it has to.
-  for (auto& [number, slot] : slots_) {
-    const Frame* frame = slot.frames.at(tick);
-    if (slot.audio) {
-      if (on_air_ == number) speaker = frame;
-    } else if (!waiting) {
-      waiting = frame;
-    }
-  }
-  const Frame* shown = speaker ? speaker : waiting;
-  if (!shown) return std::nullopt;
-  return *shown;
-}
-
-bool Stage::seated(std::optional<speaker::SpeakerId> id) const {
-  if (!id) return false;
-  const auto slot = slots_.find(*id);
-  return slot != slots_.end() && slot->second.seats_speaker();
-}
-
-std::string Stage::name_of(std::optional<speaker::SpeakerId> id) const {
-  if (!id) return {};
-  const auto slot = slots_.find(*id);
-  return slot != slots_.end() ? slot->second.name : std::to_string(*id);
 }
 
 std::optional<GstClockTime> Stage::end_of_inputs() {
   const MutexLock lock(mutex_);
   if (slots_.empty()) return std::nullopt;
   for (const auto& [number, slot] : slots_) {
-    if ((slot.audio && !slot.audio->eos) || (slot.video && !slot.video->eos)) return std::nullopt;
+    for (const StageInput* input : {slot.audio, slot.video, slot.screen}) {
+      if (input && !input->eos) return std::nullopt;
+    }
   }
   return inputs_end_;
 }
@@ -200,7 +191,27 @@ void Stage::end() {
 
 std::string Stage::on_air() {
   const MutexLock lock(mutex_);
-  return seated(on_air_) ? name_of(on_air_) : std::string();
+  return seat(on_air_) ? name_of(on_air_) : std::string();
+}
+
+Stage::Moment Stage::tick(GstClockTime tick) {
+  const MutexLock lock(mutex_);
+  Moment moment;
+  // Every slot is asked, so that none keeps more than it has to.
+  for (auto& [number, slot] : slots_) slot.look(tick);
+  hear(tick, moment);
+  apply_cuts(tick);
+  apply_pin(tick);
+  moment.scene = compose(tick);
+  gather_sights(moment.scene);
+  moment.sights = sights_;
+  if (auto watch = watched(moment.scene); watch != watched_) {
+    watched_ = std::move(watch);
+    moment.watch = watched_;
+  }
+  near_ = tick + clock_time(lookahead_) + kAhead;
+  ticked_.notify_all();
+  return moment;
 }
 
 }  // namespace spacecast

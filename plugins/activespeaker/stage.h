@@ -1,12 +1,14 @@
-// What `activespeaker` knows: the slots with their waiting pictures, who is on air, and which cuts
-// are to come. Inputs fill it from their streaming threads, the output asks it once a tick. It
-// knows nothing of pads and clocks. All functions are thread-safe under one mutex, which is held
-// for copying samples in and for the work of one tick, never while waiting for anything but pace().
+// What `activespeaker` knows: the slots with what waits in them, who is on air, which cuts are to
+// come, and what the picture is to show. Inputs fill it from their streaming threads, the output
+// asks it once a tick and paints what it is told, after the mutex is free again. It knows nothing
+// of pads and clocks. All functions are thread-safe under one mutex, which is held for copying
+// samples in and for the work of one tick, never while waiting for anything but pace().
 #pragma once
 
 #include <gst/gst.h>
 
 #include <condition_variable>
+#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -15,42 +17,55 @@
 
 #include "base/media_time.h"
 #include "base/mutex.h"
-#include "plugins/activespeaker/frame_ring.h"
+#include "layout/director.h"
+#include "plugins/activespeaker/slot.h"
 #include "speaker/detector.h"
 
 namespace spacecast {
 
-// One sink pad, as the stage sees it. Owned by the pad; guarded by the stage's mutex once attached.
-struct StageInput {
-  enum class Kind { kAudio, kVideo };
-  Kind kind = Kind::kAudio;
-  unsigned number = 0;
-  bool flushing = true;
-  bool eos = false;
-};
-
 class Stage {
  public:
+  // A newcomer's picture is waited for this long; until then the one before stays.
+  static constexpr GstClockTime kCutPatience = 600 * GST_MSECOND;
+
   struct Cut {
     std::string speaker;  // Empty: nobody.
     speaker::Decision decision;
   };
+  // What a tile of the scene is painted with.
+  struct Sight {
+    unsigned slot = 0;
+    bool screen = false;
+    std::optional<Frame> picture;
+    std::string name;
+  };
   // What one tick shows and what there is to tell.
   struct Moment {
-    std::optional<Frame> picture;
+    layout::Scene scene;  // Empty: there is not even a waiting picture.
+    std::vector<Sight> sights;
     std::vector<Cut> cuts;
     std::optional<std::vector<std::string>> talking;  // Where it changed.
+    std::optional<std::vector<std::string>> watch;    // Where it changed; the most urgent first.
   };
 
-  // Everything starts anew; the slots stay.
+  // Everything starts anew; the slots and the wishes stay.
   void reset(MediaTime lookahead);
+  // Width over height of the canvas.
+  void set_aspect(double aspect);
+
+  // From the next tick on.
+  void set_mode(layout::Mode mode);
+  [[nodiscard]] layout::Mode mode();
+  // The name of who is shown whoever talks; empty: nobody is.
+  void pin(std::string name);
+  [[nodiscard]] std::string pinned();
 
   // Slots come with their first pad and go with their last.
   void attach(StageInput& input);
   void detach(StageInput& input);
-  // An inactive slot is empty: its pictures are dropped and it is never on air.
-  void set_active(unsigned number, bool active);
+  void set_active(StageInput& input, bool active);
   void set_name(unsigned number, std::string name);
+  void set_label(unsigned number, std::string label);
 
   void set_flushing(StageInput& input, bool flushing);
   void set_eos(StageInput& input, bool eos);
@@ -64,7 +79,7 @@ class Stage {
                                          std::span<const float> mono);
   [[nodiscard]] GstFlowReturn push_frame(const StageInput& input, Frame frame, GstClockTime end);
 
-  // Judges the sound up to `tick` + lookahead and picks the picture for `tick`. Ticks do not go
+  // Judges the sound up to `tick` + lookahead and says what to show at `tick`. Ticks do not go
   // back.
   [[nodiscard]] Moment tick(GstClockTime tick);
   // Where the inputs end: the latest end of what they brought, once all of them are at EOS.
@@ -75,20 +90,25 @@ class Stage {
   [[nodiscard]] std::string on_air();
 
  private:
-  struct Slot {
-    StageInput* audio = nullptr;
-    StageInput* video = nullptr;
-    bool active = true;
-    std::string name;
-    FrameRing frames;
-    [[nodiscard]] bool seats_speaker() const { return audio != nullptr && active; }
+  struct Talking {
+    GstClockTime from = 0;
+    std::vector<speaker::SpeakerId> ids;
   };
 
   [[nodiscard]] std::string name_of(std::optional<speaker::SpeakerId> id) const
       SPACECAST_REQUIRES(mutex_);
+  [[nodiscard]] const Slot* seat(std::optional<unsigned> number) const SPACECAST_REQUIRES(mutex_);
+  // Whether somebody's camera is on and has nothing to show yet.
+  [[nodiscard]] bool awaits_picture(std::optional<unsigned> number) const
+      SPACECAST_REQUIRES(mutex_);
+  void hear(GstClockTime tick, Moment& moment) SPACECAST_REQUIRES(mutex_);
   void apply_cuts(GstClockTime tick) SPACECAST_REQUIRES(mutex_);
-  [[nodiscard]] std::optional<Frame> picture_at(GstClockTime tick) SPACECAST_REQUIRES(mutex_);
-  [[nodiscard]] bool seated(std::optional<speaker::SpeakerId> id) const SPACECAST_REQUIRES(mutex_);
+  void apply_pin(GstClockTime tick) SPACECAST_REQUIRES(mutex_);
+  [[nodiscard]] std::vector<layout::Person> people() const SPACECAST_REQUIRES(mutex_);
+  [[nodiscard]] layout::Scene compose(GstClockTime tick) SPACECAST_REQUIRES(mutex_);
+  void gather_sights(layout::Scene& scene) SPACECAST_REQUIRES(mutex_);
+  [[nodiscard]] std::vector<std::string> watched(const layout::Scene& scene) const
+      SPACECAST_REQUIRES(mutex_);
 
   Mutex mutex_;
   std::condition_variable_any ticked_;
@@ -97,7 +117,21 @@ class Stage {
   speaker::Detector detector_ SPACECAST_GUARDED_BY(mutex_){{}};
   std::deque<speaker::Decision> to_come_ SPACECAST_GUARDED_BY(mutex_);
   std::optional<speaker::SpeakerId> on_air_ SPACECAST_GUARDED_BY(mutex_);
+  // Who talks is known before it is seen.
   std::vector<speaker::SpeakerId> talking_ SPACECAST_GUARDED_BY(mutex_);
+  std::deque<Talking> talking_to_come_ SPACECAST_GUARDED_BY(mutex_);
+  std::vector<speaker::SpeakerId> lit_ SPACECAST_GUARDED_BY(mutex_);
+  std::vector<std::string> watched_ SPACECAST_GUARDED_BY(mutex_);
+
+  layout::Director director_ SPACECAST_GUARDED_BY(mutex_){16.0 / 9};
+  double aspect_ SPACECAST_GUARDED_BY(mutex_) = 16.0 / 9;
+  layout::Mode mode_ SPACECAST_GUARDED_BY(mutex_) = layout::Mode::kSpeaker;
+  std::string pin_name_ SPACECAST_GUARDED_BY(mutex_);
+  std::optional<unsigned> pin_wanted_ SPACECAST_GUARDED_BY(mutex_);
+  GstClockTime pin_since_ SPACECAST_GUARDED_BY(mutex_) = 0;
+  std::optional<unsigned> pinned_ SPACECAST_GUARDED_BY(mutex_);
+  std::vector<Sight> sights_ SPACECAST_GUARDED_BY(mutex_);  // Of the last tick.
+
   GstClockTime near_ SPACECAST_GUARDED_BY(mutex_) = 0;
   GstClockTime inputs_end_ SPACECAST_GUARDED_BY(mutex_) = 0;
   bool ended_ SPACECAST_GUARDED_BY(mutex_) = false;

@@ -18,8 +18,9 @@
 
 namespace spacecast::test {
 
-// A picture is known by its first byte, which is its luma in I420 and GRAY8.
-constexpr int kBlack = 16;
+// A picture is known by its first byte, which is its luma. The canvas is so small that a card is
+// nothing but its ground, which is also what is there where nobody is to be seen.
+constexpr int kGround = 31;
 
 struct Shown {
   GstClockTime pts = 0;
@@ -32,11 +33,12 @@ class Rig {
  public:
   static constexpr const char* kAudioCaps =
       "audio/x-raw,format=F32LE,rate=16000,channels=1,layout=interleaved";
-  static constexpr const char* kSmall =
-      "video/x-raw,format=GRAY8,width=16,height=16,framerate=15/1";
+  static constexpr const char* kSmall = "video/x-raw,format=I420,width=16,height=16,framerate=15/1";
+  static constexpr const char* kCanvas = "video/x-raw,format=I420,width=16,height=16";
+  static constexpr GstClockTime kFrame = 66 * GST_MSECOND;
 
   explicit Rig(GstClockTime lookahead = 400 * GST_MSECOND, GstClockTime allowance = 0,
-               const char* downstream = nullptr) {
+               const char* downstream = kCanvas) {
     gst_init(nullptr, nullptr);
     element_ = Ref<GstElement>(gst_element_factory_make("activespeaker", nullptr));
     REQUIRE(element_);
@@ -45,7 +47,7 @@ class Rig {
     gst_element_set_bus(element_.get(), bus_.get());
     out_ = gst_harness_new_with_element(element_.get(), nullptr, "src");
     gst_harness_use_testclock(out_);
-    if (downstream) gst_harness_set_sink_caps_str(out_, downstream);
+    gst_harness_set_sink_caps_str(out_, downstream);
     clock_ = adopt(gst_harness_get_testclock(out_));
   }
   ~Rig() {
@@ -92,10 +94,17 @@ class Rig {
            from + i * 20 * GST_MSECOND, 20 * GST_MSECOND);
     }
   }
-  void show(unsigned number, GstClockTime at, int luma, std::size_t size = 16 * 16) {
-    const std::vector<std::uint8_t> picture(size, static_cast<std::uint8_t>(luma));
-    CHECK(push("video_" + std::to_string(number), picture.data(), picture.size(), at,
-               66 * GST_MSECOND) == GST_FLOW_OK);
+  // One frame of an even grey; `side` pixels wide and high.
+  void show(unsigned number, GstClockTime at, int luma, std::size_t side = 16,
+            const char* kind = "video_") {
+    std::vector<std::uint8_t> picture(side * side, static_cast<std::uint8_t>(luma));
+    picture.resize(side * side * 3 / 2, 128);
+    CHECK(push(kind + std::to_string(number), picture.data(), picture.size(), at, kFrame) ==
+          GST_FLOW_OK);
+  }
+  // A camera that is on from then to then.
+  void film(unsigned number, GstClockTime from, GstClockTime to, int luma) {
+    for (GstClockTime at = from; at < to; at += kFrame) show(number, at, luma);
   }
   GstFlowReturn push(const std::string& pad, const void* data, std::size_t size, GstClockTime at,
                      GstClockTime duration) {
@@ -131,12 +140,31 @@ class Rig {
     return changes;
   }
 
+  void set_pad(const char* name, const char* property, const char* value) {
+    gst_util_set_object_arg(G_OBJECT(pad(name).get()), property, value);
+  }
+  void set(const char* property, const char* value) {
+    gst_util_set_object_arg(G_OBJECT(element_.get()), property, value);
+  }
+
   // The next element message of that name so far; empty where there is none.
   Ref<GstMessage> message(const char* name) {
     while (auto message = adopt(gst_bus_pop_filtered(bus_.get(), GST_MESSAGE_ELEMENT))) {
       if (gst_message_has_name(message.get(), name)) return message;
     }
     return {};
+  }
+  // What the next message of that name says in its field "speakers".
+  std::vector<std::string> names(const char* message_name) {
+    const auto next = message(message_name);
+    if (!next) return {"no message"};
+    const GValue* list = gst_structure_get_value(gst_message_get_structure(next.get()), "speakers");
+    REQUIRE(GST_VALUE_HOLDS_ARRAY(list));
+    std::vector<std::string> names;
+    for (guint i = 0; i < gst_value_array_get_size(list); ++i) {
+      names.emplace_back(g_value_get_string(gst_value_array_get_value(list, i)));
+    }
+    return names;
   }
   [[nodiscard]] std::string on_air() const {
     char* name = nullptr;
