@@ -12,8 +12,8 @@ constexpr int kCellsMin = 4;
 constexpr int kSamplesPerCell = 6;  // In either direction.
 constexpr int kBlurPasses = 3;      // Three boxes are nearly a bell.
 constexpr int kBlurShare = 20;      // Of the longer side, the radius of one box.
-constexpr double kBrightness = 0.52;
-constexpr double kSaturation = 0.85;
+constexpr double kBrightness = 0.60;
+constexpr double kSaturation = 0.60;  // Less light has less colour.
 // The picture throws a shadow, which keeps its edge from looking like a fault.
 constexpr double kShadow = 0.35;
 constexpr double kShadowReach = 0.035;  // Of the tile's shorter side.

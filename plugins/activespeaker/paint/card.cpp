@@ -16,6 +16,7 @@ constexpr double kNameSize = 0.072;
 constexpr double kNameSizeMax = 0.14;
 // Of the circle's radius.
 constexpr double kInitialsSize = 0.86;
+constexpr double kInitialsWidth = 1.5;
 constexpr double kRingGap = 0.08;
 constexpr double kRingReach = 0.28;
 constexpr double kNameGap = 0.46;
@@ -108,10 +109,16 @@ Sticker CardPainter::draw_avatar(const std::string& name, int diameter) const {
     cairo_arc(cr, radius, radius, radius, 0, 2 * std::numbers::pi);
     set_colour(cr, avatar_colour(name));
     cairo_fill(cr);
-    const auto line = typesetter_.set(initials(name),
-                                      {.size = radius * kInitialsSize, .width_max = radius * 1.7});
+    double size = radius * kInitialsSize;
+    const double width_max = radius * kInitialsWidth;
+    const std::string letters = initials(name);
+    auto line = typesetter_.set(letters, {.size = size, .width_max = 4 * radius});
+    if (line.logical.width > width_max) {
+      size *= width_max / line.logical.width;
+      line = typesetter_.set(letters, {.size = size, .width_max = 4 * radius});
+    }
     set_colour(cr, kText);
-    line.draw(cr, radius - line.logical.width / 2.0, radius, diameter);
+    line.draw_centred(cr, radius, radius);
   });
 }
 

@@ -36,7 +36,10 @@ inline constexpr double kReach = 2;
                                              double radius) {
   const double dx = std::abs(x - width / 2) - (width / 2 - radius);
   const double dy = std::abs(y - height / 2) - (height / 2 - radius);
-  const double outside = std::hypot(std::max(dx, 0.0), std::max(dy, 0.0));
+  const double beyond_x = std::max(dx, 0.0);
+  const double beyond_y = std::max(dy, 0.0);
+  // Not std::hypot, which guards against numbers that no canvas has, at ten times the time.
+  const double outside = std::sqrt(beyond_x * beyond_x + beyond_y * beyond_y);
   return outside + std::min(std::max(dx, dy), 0.0) - radius;
 }
 

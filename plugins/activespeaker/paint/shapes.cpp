@@ -13,7 +13,7 @@ void for_each_plane(const Surface& onto, Yuv colour, PaintPlane paint) {
 }
 
 void tint(std::uint8_t& pixel, int value, double share) {
-  pixel = static_cast<std::uint8_t>(std::lround(pixel + (value - pixel) * share));
+  pixel = static_cast<std::uint8_t>(pixel + (value - pixel) * share + 0.5);
 }
 
 }  // namespace
@@ -58,7 +58,8 @@ void draw_ring(const Surface& onto, const Ring& ring, Yuv colour, double opacity
       const auto draw = [&](double begin, double end) {
         const int last = std::min(plane.width - 1, static_cast<int>(end / step));
         for (int x = std::max(0, static_cast<int>(begin / step)); x <= last; ++x) {
-          const double distance = std::hypot((x + 0.5) * step - ring.x, dy);
+          const double dx = (x + 0.5) * step - ring.x;
+          const double distance = std::sqrt(dx * dx + dy * dy);
           const double inside =
               std::min(coverage(distance - ring.outer), coverage(ring.inner - distance));
           tint(plane.row(y)[x], value, inside * opacity);

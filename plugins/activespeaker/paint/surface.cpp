@@ -18,6 +18,10 @@ std::uint8_t mix_byte(std::uint8_t onto, std::uint8_t from, int share) {
 }
 
 void mix_row(std::uint8_t* onto, const std::uint8_t* from, int length, int share) {
+  if (share == kFull) {
+    std::memcpy(onto, from, static_cast<std::size_t>(length));
+    return;
+  }
   for (int x = 0; x < length; ++x) onto[x] = mix_byte(onto[x], from[x], share);
 }
 
@@ -68,24 +72,29 @@ void lay(const Surface& onto, const Surface& picture, int x, int y, double opaci
   for (std::size_t i = 0; i < target.planes.size(); ++i) {
     const int step = i == 0 ? 1 : 2;
     const int width = target.planes[i].width;
+    // Where the first corner ends and the last one begins, in a row that has corners.
+    const int left =
+        std::clamp(static_cast<int>(std::ceil((radius - (seen.x - x)) / step)), 0, width);
+    const int right =
+        std::clamp(static_cast<int>((picture.width - radius - (seen.x - x)) / step), left, width);
     for (int row = 0; row < target.planes[i].height; ++row) {
       std::uint8_t* const out = target.planes[i].row(row);
       const std::uint8_t* const in = source.planes[i].row(row);
       const double at_y = (row + 0.5) * step + seen.y - y;
-      if (at_y > radius && at_y < picture.height - radius) {
-        if (share == kFull) {
-          std::memcpy(out, in, static_cast<std::size_t>(width));
-        } else {
-          mix_row(out, in, width, share);
+      const bool corners = at_y < radius || at_y > picture.height - radius;
+      const int begin = corners ? left : 0;
+      const int end = corners ? right : width;
+      mix_row(out + begin, in + begin, end - begin, share);
+      const auto round_off = [&](int from, int to) {
+        for (int column = from; column < to; ++column) {
+          const double at_x = (column + 0.5) * step + seen.x - x;
+          const double inside =
+              coverage(rounded_distance(at_x, at_y, picture.width, picture.height, radius));
+          out[column] = mix_byte(out[column], in[column], static_cast<int>(inside * share));
         }
-        continue;
-      }
-      for (int column = 0; column < width; ++column) {
-        const double at_x = (column + 0.5) * step + seen.x - x;
-        const double inside =
-            coverage(rounded_distance(at_x, at_y, picture.width, picture.height, radius));
-        out[column] = mix_byte(out[column], in[column], static_cast<int>(inside * share));
-      }
+      };
+      round_off(0, begin);
+      round_off(end, width);
     }
   }
 }

@@ -7,7 +7,7 @@ namespace spacecast::paint {
 namespace {
 
 // What the first family lacks, fontconfig finds in others.
-constexpr const char* kFamilies = "Noto Sans, Sans";
+constexpr const char* kFamilies = "Noto Sans, Noto Sans Arabic, Noto Sans Hebrew, Sans";
 // Half the height of capitals, in ems, in the sans-serifs that names are set in.
 constexpr double kHalfCapital = 0.357;
 
@@ -59,6 +59,11 @@ void Typesetter::Line::draw(cairo_t* cr, double x, double middle, double height)
   // Scripts with tall stacks.
   top = std::max(std::min(top, height - ink.y - ink.height), -static_cast<double>(ink.y));
   cairo_move_to(cr, x - logical.x, top);
+  pango_cairo_show_layout(cr, layout.get());
+}
+
+void Typesetter::Line::draw_centred(cairo_t* cr, double x, double y) const {
+  cairo_move_to(cr, x - ink.x - ink.width / 2.0, y - ink.y - ink.height / 2.0);
   pango_cairo_show_layout(cr, layout.get());
 }
 

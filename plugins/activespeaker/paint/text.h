@@ -30,6 +30,8 @@ class Typesetter {
     // Paints in cairo's present colour: the line's left edge at `x`, its capitals centred on
     // `middle`, but so that nothing is cut off by the top (0) or bottom (`height`).
     void draw(cairo_t* cr, double x, double middle, double height) const;
+    // With the middle of what is black on paper at a point: for a few letters of any script.
+    void draw_centred(cairo_t* cr, double x, double y) const;
   };
 
   // Loads fonts, which takes a while the first time in a process.
