@@ -10,6 +10,9 @@ export const kSnapToLive = 2;
 const kLeastWindow = 8;
 // The oldest segment leaves the playlist while it is being fetched; so its start is not aimed at.
 export const kWindowMargin = 3;
+// Of what has ended the last picture is aimed at, not the end itself: hls.js 1.7.4 finds nothing to load there, and
+// the browser waits for it for ever.
+export const kEndMargin = 0.1;
 
 export function canRewind(timeline) {
   return Boolean(timeline) && timeline.end - timeline.start > kLeastWindow;
@@ -18,7 +21,8 @@ export function canRewind(timeline) {
 // The nearest place that can be played.
 export function within({ live, start, end }, position) {
   const first = live ? Math.min(start + kWindowMargin, end) : start;
-  return Math.min(end, Math.max(first, position));
+  const last = live ? end : Math.max(start, end - kEndMargin);
+  return Math.min(last, Math.max(first, position));
 }
 
 // 0 (start) to 1 (end).

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { canRewind, clock, kWindowMargin, shareOf, shownPosition, spoken, spokenPosition, timeOf, within } from '../../src/web/timeline.js';
+import { canRewind, clock, kEndMargin, kWindowMargin, shareOf, shownPosition, spoken, spokenPosition, timeOf, within } from '../../src/web/timeline.js';
 
 const kLive = { live: true, start: 100, end: 160, position: 148.8, behind: 12.4 };
 const kRecording = { live: false, start: 0, end: 600, position: 125, behind: 0 };
@@ -48,6 +48,11 @@ test('the start of a live window is not aimed at, as it is about to go', () => {
   assert.equal(within(kLive, 140), 140);
   assert.equal(within(kRecording, -5), 0);
   assert.equal(within({ live: true, start: 10, end: 11 }, 0), 11);
+});
+
+test('the end of a recording is its last picture', () => {
+  assert.equal(within(kRecording, Infinity), 600 - kEndMargin);
+  assert.equal(within({ live: false, start: 5, end: 5.02 }, 9), 5);
 });
 
 test('a window of a few seconds has no slider', () => {
