@@ -10,6 +10,7 @@ import { after, before, test } from 'node:test';
 
 import { launchBrowser, openPage, statsOf } from './support/browser.mjs';
 import { makeCamera, makeMediaDir, makeMicrophone } from './support/media.mjs';
+import { onsetNear } from './support/onset.mjs';
 import { servePages } from './support/pages.mjs';
 import { changeOfPicture, colourName, colourOf, loudnessOf } from './support/picture.mjs';
 import { startWorker } from './support/program.mjs';
@@ -25,6 +26,8 @@ const kWatchMs = 60000;
 const kMaxDelay = 3;
 // Seconds between the change of the name and that of the picture: a few frames.
 const kInStep = 0.15;
+// And between the first sound of a speaker and their picture.
+const kWithTheSound = 0.08;
 
 const photos = process.env.SPACECAST_SCREENSHOTS;
 // The pages are small while they are only measured: drawing them costs more than anything else here.
@@ -128,9 +131,10 @@ async function changes_in_step(page) {
   const changed = await changeOfPicture(page, [0, 2]);
   await until('the page names Grace', async () => (await page.textContent('#on-air')) === 'Grace Hopper', { describe: () => statsOf(page) });
   assert.ok(Math.abs(changed - end) < kInStep, `the name changes at ${end}, the picture at ${changed}`);
+  return changed;
 }
 
-test('who goes back finds who spoke when, and the name in step with the picture', { timeout: 120000 }, async () => {
+test('who goes back finds who spoke when, the name in step with the picture, and the picture with the sound', { timeout: 120000 }, async (t) => {
   await until('Ada has a chapter before Grace', async () => (await viewer.locator('#marks span').allTextContents()).join().includes('Ada Lovelace,Grace Hopper'));
   await viewer.click('#chapters-button');
   await viewer.locator('#chapter-list button', { hasText: 'Ada Lovelace' }).first().click();
@@ -138,7 +142,10 @@ test('who goes back finds who spoke when, and the name in step with the picture'
     const { state, onAir } = await statsOf(viewer);
     return state === 'rewound' && onAir?.name === 'Ada Lovelace' && colourName(await colourOf(viewer)) === 'red';
   }, { describe: () => statsOf(viewer) });
-  await changes_in_step(viewer);
+  const changed = await changes_in_step(viewer);
+  const onset = await onsetNear(viewer, changed);
+  t.diagnostic(`Grace is heard from ${onset.toFixed(3)} s on, and seen from ${changed.toFixed(3)} s on`);
+  assert.ok(Math.abs(changed - onset) < kWithTheSound, `Grace is heard from ${onset} on, and seen from ${changed} on`);
   await viewer.click('#chapters-button');
   await viewer.click('#go-live');
   await until('the page is live', async () => (await statsOf(viewer)).state === 'live', { describe: () => statsOf(viewer) });
