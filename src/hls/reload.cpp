@@ -49,10 +49,7 @@ Result<void> parse_number_once(std::string_view name, std::string_view value,
 // many parts the segments in between will have is not known; the least is assumed.
 bool exceeds_advance_part_limit(const Snapshot& snapshot, PartId last, PartId wanted) {
   if (wanted <= last) return false;
-  const MediaTime part_target = snapshot.config.part_target;
-  const auto limit = part_target < seconds(1)
-                         ? static_cast<std::uint64_t>(MediaTime(seconds(3)) / part_target)
-                         : std::uint64_t{3};
+  const std::uint64_t limit = advance_part_limit(snapshot.config);
   if (wanted.msn == last.msn) return wanted.part - last.part > limit;
   // The first part of the next segment is at least one ahead. Compared before it is added: the
   // number is the client's.
@@ -160,6 +157,12 @@ Result<Directives> parse_directives(std::string_view query) {
     return fail(ErrorCode::kInvalidArgument, "_HLS_part without _HLS_msn");
   }
   return directives;
+}
+
+std::uint64_t advance_part_limit(const StoreConfig& config) {
+  return config.part_target < seconds(1)
+             ? static_cast<std::uint64_t>(MediaTime(seconds(3)) / config.part_target)
+             : std::uint64_t{3};
 }
 
 Decision decide(const Snapshot& snapshot, std::size_t rendition, const Directives& directives) {

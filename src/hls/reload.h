@@ -44,6 +44,9 @@ enum class Decision {
 [[nodiscard]] Decision decide(const Snapshot& snapshot, std::size_t rendition,
                               const Directives& directives);
 
+// §6.2.5.2: by how many parts a request may be ahead of the last one and still be waited for.
+[[nodiscard]] std::uint64_t advance_part_limit(const StoreConfig& config);
+
 // Of the I-frame playlist, which has no parts (§6.2.5.2): _HLS_msn waits for the whole segment, and
 // with _HLS_part too, as no sooner answer can have what is asked for.
 [[nodiscard]] Decision decide_i_frames(const Snapshot& snapshot, std::size_t rendition,

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <vector>
 
+#include "hls/reload.h"
+
 namespace spacecast::origin {
 namespace {
 
@@ -33,10 +35,10 @@ std::string live_edge(const hls::Snapshot& snapshot, std::size_t rendition, std:
   const std::uint64_t first = state.segments.empty() ? next.msn : state.segments.front()->msn;
   std::vector<std::string_view> names;
   for (const auto& each : snapshot.renditions) names.push_back(each.info->name);
-  return fmt::format("state={}, first={}, next={}.{}, parts={}, init={}, renditions={}",
+  return fmt::format("state={}, first={}, next={}.{}, parts={}, advance={}, init={}, renditions={}",
                      epoch + snapshot.version, first, next.msn, next.part,
-                     more_parts_than_fit(snapshot.config), state.init ? state.init->number : 0,
-                     fmt::join(names, " "));
+                     more_parts_than_fit(snapshot.config), hls::advance_part_limit(snapshot.config),
+                     state.init ? state.init->number : 0, fmt::join(names, " "));
 }
 
 }  // namespace spacecast::origin

@@ -6,11 +6,13 @@
 // presentation stands answers such requests itself, and drops a refusal that is older than what it
 // knows.
 //
-//   Spacecast-Live: state=1763850000812, first=3, next=123.4, parts=15, init=1, renditions=v0 a0
+//   Spacecast-Live: state=1763850000812, first=3, next=123.4, parts=15, advance=8, init=1,
+//                   renditions=v0 a0
 //
 // `state` grows with every change and over restarts; `first` is the oldest segment that is still
 // answered, `next` the part that is hinted, `init` the init section that this one needs; no segment
-// has `parts` parts or more, and there are no other renditions.
+// has `parts` parts or more, by more than `advance` nobody may be ahead (RFC 8216bis §6.2.5.2), and
+// there are no other renditions.
 #pragma once
 
 #include <cstddef>
