@@ -15,129 +15,14 @@ import json
 import os
 import pathlib
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-MEDIA = ROOT / "build" / "demo-media"
-SPACECAST = ROOT / "scripts" / "spacecast"
+from rig import MEDIA, ROOT, SETTLE_S, Process, measure, run_stage, summarise, warn_if_full
+
 STAGES = (1, 3, 13)
-TICKS = os.sysconf("SC_CLK_TCK")
-SETTLE_S = 5  # From the first picture on air to the start of a window.
-
-
-class Process:
-    """A child that ends with this script, whatever becomes of it."""
-
-    def __init__(self, log, *command):
-        self.log = log
-        with open(log, "wb") as output:
-            self.child = subprocess.Popen(
-                ["setsid", "setpriv", "--pdeathsig", "TERM", *map(str, command)],
-                stdout=output, stderr=subprocess.STDOUT)
-
-    def cpu_s(self):
-        """User and system time of all its threads (proc(5), fields 14 and 15)."""
-        stat = pathlib.Path(f"/proc/{self.child.pid}/stat").read_text()
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-    def end(self):
-        self.child.terminate()
-        try:
-            self.child.wait(15)
-        except subprocess.TimeoutExpired:
-            self.child.kill()
-            self.child.wait()
-
-    def printed(self, key):
-        """The rest of the line of its output that starts with `key`."""
-        found = re.search(rf"^{key} (.*)$", self.log.read_text(errors="replace"), re.MULTILINE)
-        return found and found.group(1)
-
-    def check(self):
-        if self.child.poll() is not None:
-            sys.stderr.write(self.log.read_text(errors="replace")[-2000:])
-            sys.exit(f"bench: {self.log.stem} ended with status {self.child.returncode}")
-
-
-def wait_for(what, processes, condition, seconds=60):
-    """The condition's first true value."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        for process in processes:
-            process.check()
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.1)
-    sys.exit(f"bench: waited {seconds} s in vain for {what}")
-
-
-def machine_busy_s():
-    """CPU time of the whole machine that was not idle (proc(5), /proc/stat)."""
-    fields = [int(field) for field in open("/proc/stat").readline().split()[1:9]]
-    return (sum(fields) - fields[3] - fields[4]) / TICKS
-
-
-def get_json(url):
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return json.load(answer)
-    except (urllib.error.URLError, OSError, ValueError):
-        return None
-
-
-def measure(window_s, worker, speakers=()):
-    """Shares of one core over a window: the worker, all speakers, the whole machine."""
-    def sample():
-        return (time.monotonic(), worker.cpu_s(), sum(s.cpu_s() for s in speakers), machine_busy_s())
-    before = sample()
-    time.sleep(window_s)
-    after = sample()
-    elapsed = after[0] - before[0]
-    worker.check()
-    return {key: 100 * (after[i] - before[i]) / elapsed
-            for i, key in enumerate(("worker", "speakers", "machine"), start=1)}
-
-
-def run_stage(count, window_s, logs):
-    """One window of a Space with so many speakers."""
-    media = MEDIA / str(count)
-    worker = Process(logs / "worker.log", SPACECAST, "run", "--space", "bench", "--open",
-                     "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
-                     "--ice-address", "127.0.0.1")
-    speakers = []
-    try:
-        stage = wait_for("the worker", [worker], lambda: worker.printed("stage"))
-        for line in (media / "speakers.tsv").read_text().splitlines():
-            number, name, audio, video = line.split("\t")
-            speakers.append(Process(
-                logs / f"speaker-{number}.log", SPACECAST, "speaker", stage, "--name", name,
-                "--audio", media / audio, "--video", media / video, "--loop-every", 60,
-                "--ice-address", "127.0.0.1"))
-        wait_for("all speakers", [worker, *speakers],
-                 lambda: all(speaker.printed("connected") for speaker in speakers))
-        roster_url = stage.rpartition("/")[0] + "/api/stage"
-        before = wait_for("a speaker on air", [worker, *speakers],
-                          lambda: (roster := get_json(roster_url)) and roster.get("onAir") and roster)
-        time.sleep(SETTLE_S)
-        shares = measure(window_s, worker, speakers)
-        # A stage that has lost its speakers would be cheap.
-        after = get_json(roster_url) or {"speakers": []}
-        received = {s["id"]: s["videoPackets"] for s in before["speakers"]}
-        alive = [s for s in after["speakers"] if s["videoPackets"] > received.get(s["id"], 0)]
-        if len(alive) != count:
-            sys.exit(f"bench: only {len(alive)} of {count} speakers' pictures arrived all the time")
-        return shares
-    finally:
-        for process in (*speakers, worker):
-            process.end()
 
 
 def element(description, factory):
@@ -185,8 +70,7 @@ def print_table(results, rounds, window_s):
         speakers = "" if key == "transcode" else f"{shares['speakers']['median']:.1f} %"
         print(f"{name:28}{cpu['median']:6.1f} %  {spread:18}{cpu['median'] / bare:6.2f}"
               f"{speakers:>10}{shares['machine']['median']:7.0f} %")
-    if max(s["machine"]["highest"] for s in results.values()) > 92 * os.cpu_count():
-        print("\nThe machine was full at times: what ran then may have done less than it should.")
+    warn_if_full(results)
 
 
 def main():
@@ -206,13 +90,9 @@ def main():
             for key, shares in windows.items():
                 print(f"round {number + 1} of {arguments.rounds}: {key}", file=sys.stderr)
                 shares.append(run_transcode(logs / "camera.mkv", arguments.window, logs)
-                              if key == "transcode" else run_stage(int(key), arguments.window, logs))
+                              if key == "transcode" else run_stage(MEDIA / key, arguments.window, logs))
 
-    results = {key: {what: {"median": statistics.median(w[what] for w in shares),
-                            "lowest": min(w[what] for w in shares),
-                            "highest": max(w[what] for w in shares)}
-                     for what in ("worker", "speakers", "machine")}
-               for key, shares in windows.items()}
+    results = summarise(windows)
     print_table(results, arguments.rounds, arguments.window)
     if arguments.json:
         arguments.json.write_text(json.dumps(
