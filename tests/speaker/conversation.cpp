@@ -317,8 +317,8 @@ class Builder {
     music();
   }
 
-  // Music on the microphone of somebody who has just spoken and is on air, three times in half an
-  // hour.
+  // A minute of music on the microphone of somebody who has just spoken and is on air, again and
+  // again.
   void music() {
     const auto turns = conversation_.utterances;
     double next = 60;

@@ -59,7 +59,7 @@ struct Plan {
   std::uint64_t seed = 0;
   unsigned speakers = 3;
   MediaTime length{};
-  MediaTime music_every = std::chrono::minutes(10);  // In hostile ones.
+  MediaTime music_every = std::chrono::minutes(4);  // In hostile ones.
 };
 
 [[nodiscard]] Conversation make_conversation(const Clips& clips, const Plan& plan);

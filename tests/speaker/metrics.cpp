@@ -15,6 +15,9 @@ using speaker::SpeakerId;
 constexpr MediaTime kTick = 10ms;
 constexpr MediaTime kInterruption = 1s;
 constexpr MediaTime kTolerance = 300ms;
+// Seconds: 40 and 300 ms, and a hair for what rounding does.
+constexpr double kExact = 0.0401;
+constexpr double kNear = 0.3001;
 
 double seconds(MediaTime time) {
   return std::chrono::duration<double>(time).count();
@@ -113,22 +116,21 @@ void Metrics::score_turns(const Conversation& conversation, const Selection& sel
       return c.speaker == turn.speaker && c.at > turn.onset - 500ms && c.at < turn.end;
     });
     const bool interrupts = busy - turn.onset >= kInterruption;
+    const MediaTime due = interrupts ? turn.onset : busy;
     if (cut == selection.cuts.end()) {
-      missed_ += counts;
-      if (counts) remark(conversation, turn.onset, fmt::format("{} missed", turn.speaker));
-      // What never came is as late as the turn is long.
-      if (counts && !interrupts) latencies_.push_back(seconds(turn.end - busy));
-      continue;
+      if (!counts) continue;
+      ++missed_;
+      remark(conversation, turn.onset, fmt::format("{} missed", turn.speaker));
     }
-    const double late = seconds(cut->at - (interrupts ? turn.onset : busy));
+    const double late = seconds((cut == selection.cuts.end() ? turn.end : cut->at) - due);
     (interrupts ? interruptions_ : latencies_).push_back(late);
-    if (std::abs(late) > 0.0401 && !interrupts) {
+    if (before && on_microphone(conversation, *before, turn.onset, "music")) {
+      music_.push_back(late);
+    }
+    if (cut != selection.cuts.end() && std::abs(late) > kExact && !interrupts) {
       remark(conversation, turn.onset,
              fmt::format("{} late by {:.2f}{}", turn.speaker, late,
                          turn.whispered ? " (whispered)" : ""));
-    }
-    if (before && on_microphone(conversation, *before, turn.onset, "music")) {
-      music_.push_back(late);
     }
   }
   for (const Leave& leave : conversation.leaves) {
@@ -190,18 +192,19 @@ double Metrics::right_share() const {
   return spoken_ > 0 ? right_ / spoken_ : 0;
 }
 
-double Metrics::exact_share() const {
-  const auto exact =
-      std::ranges::count_if(latencies_, [](double late) { return std::abs(late) <= 0.0401; });
+double Metrics::share_within(double bound) const {
+  const auto within =
+      std::ranges::count_if(latencies_, [&](double late) { return std::abs(late) <= bound; });
   return latencies_.empty() ? 0
-                            : static_cast<double>(exact) / static_cast<double>(latencies_.size());
+                            : static_cast<double>(within) / static_cast<double>(latencies_.size());
+}
+
+double Metrics::exact_share() const {
+  return share_within(kExact);
 }
 
 double Metrics::near_share() const {
-  const auto near =
-      std::ranges::count_if(latencies_, [](double late) { return std::abs(late) <= 0.3001; });
-  return latencies_.empty() ? 0
-                            : static_cast<double>(near) / static_cast<double>(latencies_.size());
+  return share_within(kNear);
 }
 
 double Metrics::missed_share() const {

@@ -3,8 +3,9 @@
 //
 // A turn is taken over on a floor that is free, or that becomes free within a second: what counts
 // is the time from when the newcomer has it alone (the later of onset and the other's last word).
-// A turn that begins more than a second before the other's end is an interruption and counts from
-// its onset, in figures of its own.
+// A turn that begins a second or more before the other's end is an interruption and counts from its
+// onset, in figures of its own. A turn that had the floor alone for a second and was never shown is
+// missed; in every figure of lateness it is as late as it is long.
 #pragma once
 
 #include <map>
@@ -40,11 +41,14 @@ class Metrics {
   [[nodiscard]] double hours() const { return hours_; }
   [[nodiscard]] std::size_t turns() const { return turns_; }
   [[nodiscard]] std::size_t hand_overs() const { return latencies_.size(); }
+  [[nodiscard]] std::size_t interruptions() const { return interruptions_.size(); }
+  [[nodiscard]] std::size_t music_hand_overs() const { return music_.size(); }
   // One line for each thing that went wrong, for whoever tunes.
   [[nodiscard]] const std::vector<std::string>& remarks() const { return remarks_; }
 
  private:
   static double percentile(std::vector<double> values, double share);
+  [[nodiscard]] double share_within(double bound) const;  // Seconds, of hand-overs.
   [[nodiscard]] double per_hour(int count) const { return hours_ > 0 ? count / hours_ : 0; }
 
   void score_shares(const Conversation& conversation, const Selection& selection);

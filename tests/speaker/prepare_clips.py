@@ -4,10 +4,11 @@
 usage: prepare_clips.py [--lessons] OUT_DIR [ROOT]
 
 Writes OUT_DIR/{tune,judge}-{voice,keys,bangs,music}-NAME.s16: 16 kHz mono, 16 bit, recordings one after
-the other with half a second of nothing in between. ROOT is where the packages were unpacked (default /).
+the other with half a second of nothing in between, where that has not been done yet by this version of the
+script. ROOT is where the packages were unpacked (default /).
 Which recording is for tuning and which for judging is written down here and nowhere else: no voice, no
-key and no tune is in both. --lessons adds the tunes that the classifier's weights were learned from besides
-(packages fillets-ng-data, frozen-bubble-data, drascula-music and pathological); neither set has them.
+key, no bang and no tune is in both. --lessons adds the tunes that the classifier's weights were learned from
+besides (packages fillets-ng-data, frozen-bubble-data, drascula-music and pathological); neither set has them.
 """
 import glob
 import hashlib
@@ -48,7 +49,7 @@ VOICES = {
 }
 BANGS = {
     "tune": ("exp", "metal", "reflect_brick", "attach", "chaos"),
-    "judge": ("expl_ball", "shot", "wall", "reflect_paddle", "click", "weak_ball"),
+    "judge": ("shot", "wall", "reflect_paddle", "click"),
 }
 LESSON_TUNES = (
     "usr/share/games/fillets-ng/music/rybky0[1-7].ogg",
@@ -69,6 +70,29 @@ def find(root, pattern):
     # A few of the packages' files are empty.
     return in_fixed_order(f for f in files if not any(word in os.path.basename(f) for word in NO_SPEECH)
                           and os.path.getsize(f) > 2000)
+
+
+def content(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).digest()
+
+
+def recordings(root, lessons=False):
+    """Which files make which clip, [(files, name)]."""
+    wanted = []
+    keys = find(root, BUCKLE)
+    # Some keys sound alike to the byte; what is heard while tuning is not judged by.
+    tuning_keys = {content(key) for key in keys[0::2]}
+    shares = {"tune": keys[0::2], "judge": [key for key in keys[1::2] if content(key) not in tuning_keys]}
+    for part, voices in VOICES.items():
+        wanted += [(find(root, pattern)[:PER_VOICE], f"{part}-voice-{voice}") for voice, pattern in voices.items()]
+        wanted.append((shares[part], f"{part}-keys-model-m"))
+        wanted.append(([os.path.join(root, BREAKOUT, bang + ".wav") for bang in BANGS[part]], f"{part}-bangs-breakout"))
+        wanted += [([os.path.join(root, MUSIC, tune + ".mp3")], f"{part}-music-{tune}") for tune in TUNES[part]]
+    if lessons:
+        wanted += [([tune], "tune-music-" + os.path.basename(tune)[:-4])
+                   for pattern in LESSON_TUNES for tune in find(root, pattern)]
+    return wanted
 
 
 def decode(files, out):
@@ -93,24 +117,23 @@ def main():
         sys.exit(__doc__)
     out, root = arguments[0], arguments[1] if len(arguments) == 2 else "/"
     os.makedirs(out, exist_ok=True)
-    wanted = []
-    keys = find(root, BUCKLE)
-    for part, name in enumerate(("tune", "judge")):
-        wanted += [(find(root, pattern)[:PER_VOICE], f"{name}-voice-{voice}")
-                   for voice, pattern in VOICES[name].items()]
-        wanted.append((keys[part::2], f"{name}-keys-model-m"))
-        wanted.append(([os.path.join(root, BREAKOUT, bang + ".wav") for bang in BANGS[name]], f"{name}-bangs-breakout"))
-        wanted += [([os.path.join(root, MUSIC, tune + ".mp3")], f"{name}-music-{tune}") for tune in TUNES[name]]
-    if "--lessons" in sys.argv:
-        wanted += [([tune], "tune-music-" + os.path.basename(tune)[:-4])
-                   for pattern in LESSON_TUNES for tune in find(root, pattern)]
+    # Names everything that is there; written last.
+    complete = os.path.join(out, "complete")
+    wanted = recordings(root, "--lessons" in sys.argv)
+    with open(__file__, "rb") as file:
+        version = hashlib.sha256(file.read()).hexdigest()
+    mark = "\n".join([version, *(name for _, name in wanted), ""])
+    if os.path.exists(complete):
+        with open(complete, encoding="ascii") as file:
+            if file.read() == mark:
+                return
+        os.remove(complete)
+    for clip in glob.glob(os.path.join(glob.escape(out), "*.s16")):
+        os.remove(clip)
     for files, name in wanted:
-        target = os.path.join(out, name + ".s16")
-        if not os.path.exists(target):
-            decode(files, target)
-    # Written last: whoever finds it finds everything.
-    with open(os.path.join(out, "complete"), "w", encoding="ascii") as mark:
-        mark.write("\n".join(name for _, name in wanted) + "\n")
+        decode(files, os.path.join(out, name + ".s16"))
+    with open(complete, "w", encoding="ascii") as file:
+        file.write(mark)
 
 
 if __name__ == "__main__":

@@ -193,12 +193,13 @@ Selection select_by_livekit_level(const Conversation& conversation) {
     std::optional<SpeakerId> top;
     for (SpeakerId id = 0; id < levels.size(); ++id) {
       State& speaker = speakers[id];
-      double linear = 0;
       if (speaker.active * 100 >= kFrames * 40) {
         const double share = static_cast<double>(speaker.active) / kFrames;
-        linear = std::pow(10.0, (speaker.loudest + 20 * std::log10(share)) / 20);
+        const double linear = std::pow(10.0, (speaker.loudest + 20 * std::log10(share)) / 20);
+        speaker.smoothed += 2.0 / 3.0 * (linear - speaker.smoothed);
+      } else {
+        speaker.smoothed = 0;  // A window with too little in it is not smoothed over.
       }
-      speaker.smoothed += 2.0 / 3.0 * (linear - speaker.smoothed);
       speaker.loudest = kNothing;
       speaker.active = 0;
       if (present[id] && speaker.smoothed > 0.0178 &&

@@ -1,4 +1,5 @@
-// A picture of a stretch of a conversation: who spoke, and who was shown by which selection.
+// A picture of a stretch of a conversation: who spoke, what else was on the microphones, who was
+// shown by which selection, and where that was the wrong picture.
 #pragma once
 
 #include <string>
