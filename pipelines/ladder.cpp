@@ -39,6 +39,7 @@ std::string allowed() {
 struct Canvas {
   Ref<GstCaps> caps;
   int width = 0, height = 0;
+  [[nodiscard]] int lines() const { return std::min(width, height); }
 };
 
 // What flows into the tee, as the description says it: nothing has been negotiated yet.
@@ -48,7 +49,7 @@ Result<Canvas> canvas_of(GstElement* picture) {
   if (gst_caps_get_size(canvas.caps.get()) > 0) {
     const GstStructure* first = gst_caps_get_structure(canvas.caps.get(), 0);
     if (gst_structure_get_int(first, "width", &canvas.width) &&
-        gst_structure_get_int(first, "height", &canvas.height) && canvas.height > 0) {
+        gst_structure_get_int(first, "height", &canvas.height) && canvas.lines() > 0) {
       return canvas;
     }
   }
@@ -63,9 +64,9 @@ int even(double size) {
 
 Ref<GstCaps> scaled(const Canvas& canvas, const Rung& rung) {
   auto caps = adopt(gst_caps_copy_nth(canvas.caps.get(), 0));
-  const int width = even(static_cast<double>(canvas.width) * rung.height / canvas.height);
-  gst_caps_set_simple(caps.get(), "width", G_TYPE_INT, width, "height", G_TYPE_INT, rung.height,
-                      nullptr);
+  const double share = static_cast<double>(rung.lines) / canvas.lines();
+  gst_caps_set_simple(caps.get(), "width", G_TYPE_INT, even(canvas.width * share), "height",
+                      G_TYPE_INT, even(canvas.height * share), nullptr);
   return caps;
 }
 
@@ -174,7 +175,7 @@ Result<void> add_rungs(GstBin* pipeline, GstElement* hls, const std::vector<Rung
   }
   const auto canvas = canvas_of(picture.get());
   if (!canvas) return std::unexpected(canvas.error());
-  if (canvas->height != ladder.front().height) {
+  if (canvas->lines() != ladder.front().lines) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("program: its picture is {}x{}, and a ladder starts with the program's "
                             "own picture, which has to be {}",

@@ -6,6 +6,8 @@
 //
 //   picture. ! queue ! videoscale ! caps ! encoder ! h264parse ! caps ! hls.video_<n>
 //
+// An upright program has upright rungs: "360p" is 360 pixels wide there.
+//
 // The encoder is of the same factory as `video_encoder` and has its settings, but for the bit rate.
 // All rungs encode the very same frames, and llhlssink asks all of them for key frames at the same
 // times, so their segments and parts are aligned (RFC 8216bis §6.2.4) without more ado.
@@ -22,7 +24,7 @@ namespace spacecast {
 
 struct Rung {
   std::string_view name;  // "360p".
-  int height = 0;         // Of the picture; the width follows the program's aspect ratio.
+  int lines = 0;          // Of the picture's shorter side; the other follows the program's aspect.
   double rate_share = 1;  // Of the first rung's bit rate.
 };
 

@@ -4,13 +4,13 @@
 
 #include <charconv>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "gstx/bus.h"
 #include "gstx/store_value.h"
-#include "pipelines/card.h"
 #include "pipelines/slot_channel.h"
 
 namespace spacecast {
@@ -20,7 +20,6 @@ namespace {
 // would otherwise have to wait for the look-ahead and the jitter buffers of speakers who are not
 // there. Viewers who come back after a restart have something to play by so much earlier.
 constexpr GstClockTime kHeadStart = 500 * GST_MSECOND;
-constexpr auto kCameraCheck = std::chrono::milliseconds(100);
 
 class SlotHandle final : public ProgramSlot {
  public:
@@ -30,14 +29,11 @@ class SlotHandle final : public ProgramSlot {
   void push_audio(Ref<GstSample> sample) override { channel_->push_audio(sample.get()); }
   void push_video(Ref<GstSample> sample) override { channel_->push_video(sample.get()); }
   void set_camera(bool on) override { channel_->set_camera(on); }
+  void set_name(std::string name) override { channel_->set_name(name); }
 
  private:
   std::shared_ptr<SlotChannel> channel_;
 };
-
-// Cards are drawn at this size; what follows the switch fits them to the canvas like any camera.
-constexpr int kCardWidth = 1280;
-constexpr int kCardHeight = 720;
 
 MediaTime media_time(const GstStructure* structure, const char* field) {
   guint64 value = 0;
@@ -53,7 +49,7 @@ int parse_slot(const char* speaker) {
   return slot;
 }
 
-std::vector<unsigned> parse_talking(const GstStructure* structure) {
+std::vector<unsigned> parse_slots(const GstStructure* structure) {
   std::vector<unsigned> slots;
   const GValue* speakers = gst_structure_get_value(structure, "speakers");
   for (guint i = 0; speakers && i < gst_value_array_get_size(speakers); ++i) {
@@ -80,7 +76,6 @@ class GstProgram final : public Program {
       : loop_(std::move(loop)), events_(std::move(events)) {}
 
   ~GstProgram() override {
-    camera_timer_.stop();
     if (pipeline_) gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
   }
 
@@ -103,6 +98,10 @@ class GstProgram final : public Program {
     // The worker serves by itself; a port that the file names is for gst-launch-1.0.
     g_object_set(hls->get(), "http-port", 0, nullptr);
     set_store(hls->get(), std::move(store));
+    if (options.size) {
+      auto sized = set_canvas(GST_BIN(pipeline_.get()), *options.size);
+      if (!sized) return sized;
+    }
     if (!options.ladder.empty()) {
       auto added = add_rungs(GST_BIN(pipeline_.get()), hls->get(), options.ladder);
       if (!added) return added;
@@ -112,6 +111,7 @@ class GstProgram final : public Program {
       if (!slot) return std::unexpected(slot.error());
       slots_.push_back(std::move(*slot));
     }
+    stage_ = *stage;
     return {};
   }
 
@@ -127,19 +127,30 @@ class GstProgram final : public Program {
     if (gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
       return fail(ErrorCode::kInternal, first_fault());
     }
-    camera_timer_ = loop_->every(kCameraCheck, [this] {
-      for (const auto& slot : slots_) slot->check_camera();
-    });
     return {};
   }
 
   Result<std::unique_ptr<ProgramSlot>> acquire(std::string name) override {
-    auto card = render_card(name, kCardWidth, kCardHeight);
     for (const auto& slot : slots_) {
-      if (slot->acquire(card)) return std::make_unique<SlotHandle>(slot);
+      if (!slot->acquire(name)) continue;
+      // A pin is for whom it was given to.
+      if (pinned_ == slot->index()) pin(std::nullopt);
+      return std::make_unique<SlotHandle>(slot);
     }
     return fail(ErrorCode::kLimit, fmt::format("the stage is full: {} of {} places are taken",
                                                slots_.size(), slots_.size()));
+  }
+
+  void set_layout(layout::Mode mode) override {
+    gst_util_set_object_arg(G_OBJECT(stage_.get()), "layout",
+                            std::string(layout::to_string(mode)).c_str());
+  }
+
+  // A slot's speaker is called by its number.
+  void pin(std::optional<unsigned> slot) override {
+    pinned_ = slot;
+    const std::string name = slot ? std::to_string(*slot) : std::string();
+    g_object_set(stage_.get(), "pinned", name.c_str(), nullptr);
   }
 
   Ref<GstClock> clock() const override { return clock_; }
@@ -181,25 +192,33 @@ class GstProgram final : public Program {
         gst_bin_recalculate_latency(GST_BIN(pipeline_.get()));
         break;
       case GST_MESSAGE_ELEMENT:
-        if (gst_message_has_name(message, "active-speaker")) {
-          events_.on_air(parse_on_air(gst_message_get_structure(message)));
-        } else if (gst_message_has_name(message, "talking")) {
-          events_.talking(parse_talking(gst_message_get_structure(message)));
-        }
+        on_stage_message(message);
         break;
       default:
         break;
     }
   }
 
+  void on_stage_message(GstMessage* message) {
+    const GstStructure* told = gst_message_get_structure(message);
+    if (gst_message_has_name(message, "active-speaker")) {
+      if (events_.on_air) events_.on_air(parse_on_air(told));
+    } else if (gst_message_has_name(message, "talking")) {
+      if (events_.talking) events_.talking(parse_slots(told));
+    } else if (gst_message_has_name(message, "watch")) {
+      if (events_.watch) events_.watch(parse_slots(told));
+    }
+  }
+
   std::shared_ptr<Loop> loop_;
   Events events_;
   Ref<GstElement> pipeline_;
+  Ref<GstElement> stage_;
   Ref<GstClock> clock_;
   GstClockTime base_time_ = 0;
   BusWatch bus_;
-  Timer camera_timer_;
   std::vector<std::shared_ptr<SlotChannel>> slots_;
+  std::optional<unsigned> pinned_;
   Task ended_;
 };
 

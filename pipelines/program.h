@@ -2,6 +2,7 @@
 // (program.launch) and found by element name:
 //
 //   stage   activespeaker; a slot's audio and camera go to its audio_<n> and video_<n>
+//   canvas  capsfilter behind it; only where another size is asked for
 //   mix     audiomixer; a slot's audio goes to its sink_<n>
 //   hls     llhlssink
 //
@@ -16,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,8 @@
 #include "glibx/loop.h"
 #include "gstx/ref.h"
 #include "hls/store.h"
+#include "layout/director.h"
+#include "pipelines/canvas.h"
 #include "pipelines/ladder.h"
 
 namespace spacecast {
@@ -40,6 +44,8 @@ class ProgramSlot {
   // What the speaker signalled. Off: the card with the name is shown at once. On: the camera from
   // its next frame. A camera that sends nothing for 600 ms counts as off until it sends again.
   virtual void set_camera(bool on) = 0;
+  // What the picture shows for the speaker from now on: a display name (base/ids.h).
+  virtual void set_name(std::string name) = 0;
 };
 
 class Program {
@@ -47,6 +53,7 @@ class Program {
   struct Options {
     std::string description;  // The text of a .launch file.
     unsigned slots = 13;
+    std::optional<Size> size;  // Of the picture; default: the description's.
     std::vector<Rung> ladder;  // Empty: the description's own picture only.
   };
   struct OnAir {
@@ -73,6 +80,10 @@ class Program {
 
   // kLimit when all slots are taken. Control loop only.
   [[nodiscard]] virtual Result<std::unique_ptr<ProgramSlot>> acquire(std::string name) = 0;
+  // What the picture shows, from its next frame on. A pin stands above whoever talks for as long as
+  // the slot is taken; nullopt takes it back. Control loop only.
+  virtual void set_layout(layout::Mode mode) = 0;
+  virtual void pin(std::optional<unsigned> slot) = 0;
   // For the speakers' pipelines: gst_pipeline_use_clock, gst_element_set_base_time with start time
   // NONE.
   [[nodiscard]] virtual Ref<GstClock> clock() const = 0;

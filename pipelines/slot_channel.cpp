@@ -6,12 +6,10 @@
 namespace spacecast {
 namespace {
 
-// Long enough for a keyframe that got lost, short enough that nobody looks at a frozen face.
-constexpr GstClockTime kCameraTimeout = 600 * GST_MSECOND;
 // What waits in front of an element that lags; the oldest goes first.
 constexpr GstClockTime kAudioQueue = 500 * GST_MSECOND;
 constexpr guint64 kVideoQueueFrames = 8;
-// How late a sample may come: what a speaker's jitter buffer waits for a packet at most. The switch
+// How late a sample may come: what a speaker's jitter buffer waits for a packet at most. The stage
 // and the mixer plan with it; otherwise it would come out of the look-ahead.
 constexpr GstClockTime kSampleDelay = 150 * GST_MSECOND;
 
@@ -41,7 +39,6 @@ Result<std::shared_ptr<SlotChannel>> SlotChannel::create(GstElement* pipeline, G
                                                          GstElement* mix, unsigned index) {
   std::shared_ptr<SlotChannel> slot(new SlotChannel());
   slot->index_ = index;
-  slot->pipeline_ = Ref<GstElement>(pipeline);
   slot->detector_audio_ = make_source(pipeline, fmt::format("slot_{}_detect", index));
   slot->mixer_audio_ = make_source(pipeline, fmt::format("slot_{}_mix", index));
   slot->video_ = make_source(pipeline, fmt::format("slot_{}_video", index));
@@ -55,12 +52,12 @@ Result<std::shared_ptr<SlotChannel>> SlotChannel::create(GstElement* pipeline, G
 
   slot->stage_audio_pad_ =
       adopt(gst_element_request_pad_simple(stage, fmt::format("audio_{}", index).c_str()));
-  const auto video_pad =
+  slot->stage_video_pad_ =
       adopt(gst_element_request_pad_simple(stage, fmt::format("video_{}", index).c_str()));
   const auto mix_pad = adopt(gst_element_request_pad_simple(mix, "sink_%u"));
-  if (!slot->stage_audio_pad_ || !video_pad || !mix_pad ||
+  if (!slot->stage_audio_pad_ || !slot->stage_video_pad_ || !mix_pad ||
       !link(slot->detector_audio_.get(), slot->stage_audio_pad_.get()) ||
-      !link(slot->video_.get(), video_pad.get()) ||
+      !link(slot->video_.get(), slot->stage_video_pad_.get()) ||
       !link(slot->mixer_audio_.get(), mix_pad.get())) {
     return fail(
         ErrorCode::kInvalidArgument,
@@ -72,24 +69,13 @@ Result<std::shared_ptr<SlotChannel>> SlotChannel::create(GstElement* pipeline, G
   return slot;
 }
 
-GstClockTime SlotChannel::running_time() const {
-  const auto clock = adopt(gst_element_get_clock(pipeline_.get()));
-  if (!clock) return 0;
-  const GstClockTime now = gst_clock_get_time(clock.get());
-  const GstClockTime base = gst_element_get_base_time(pipeline_.get());
-  return now > base ? now - base : 0;
-}
-
-bool SlotChannel::acquire(Ref<GstSample> card) {
+bool SlotChannel::acquire(const std::string& name) {
   MutexLock lock(mutex_);
   if (occupied_) return false;
   occupied_ = true;
-  camera_on_ = true;
-  last_frame_ = 0;
-  card_ = std::move(card);
-  // Before the card: an inactive pad drops what comes.
+  set_name(name);
+  set_camera(true);
   g_object_set(stage_audio_pad_.get(), "active", TRUE, nullptr);
-  show_card();
   return true;
 }
 
@@ -97,7 +83,6 @@ void SlotChannel::release() {
   MutexLock lock(mutex_);
   g_object_set(stage_audio_pad_.get(), "active", FALSE, nullptr);
   occupied_ = false;
-  card_.reset();
 }
 
 void SlotChannel::push_audio(GstSample* sample) {
@@ -106,31 +91,15 @@ void SlotChannel::push_audio(GstSample* sample) {
 }
 
 void SlotChannel::push_video(GstSample* sample) {
-  MutexLock lock(mutex_);
-  if (!camera_on_) return;
-  last_frame_ = running_time();
-  card_shown_ = false;
   push(video_.get(), sample);
 }
 
 void SlotChannel::set_camera(bool on) {
-  MutexLock lock(mutex_);
-  camera_on_ = on;
-  if (!on && !card_shown_) show_card();
+  g_object_set(stage_video_pad_.get(), "active", on ? TRUE : FALSE, nullptr);
 }
 
-void SlotChannel::check_camera() {
-  MutexLock lock(mutex_);
-  if (occupied_ && !card_shown_ && running_time() > last_frame_ + kCameraTimeout) show_card();
-}
-
-void SlotChannel::show_card() {
-  card_shown_ = true;
-  const auto frame = adopt(gst_buffer_copy(gst_sample_get_buffer(card_.get())));
-  GST_BUFFER_PTS(frame.get()) = running_time();
-  const auto sample =
-      adopt(gst_sample_new(frame.get(), gst_sample_get_caps(card_.get()), nullptr, nullptr));
-  push(video_.get(), sample.get());
+void SlotChannel::set_name(const std::string& name) {
+  g_object_set(stage_audio_pad_.get(), "label", name.c_str(), nullptr);
 }
 
 }  // namespace spacecast

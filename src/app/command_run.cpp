@@ -29,6 +29,8 @@ struct RunOptions {
   std::string listen = "127.0.0.1:8080";
   std::string admin = "127.0.0.1:9100";
   std::string program;
+  std::string layout = "speaker";
+  std::string size;
   std::string ladder;
   std::string archive;
   std::string edge_secret_file;
@@ -68,6 +70,8 @@ Result<WorkerOptions> worker_options(const RunOptions& options) {
   worker.listen = *parse_address(options.listen);
   worker.admin = *parse_address(options.admin);
   worker.program_file = options.program;
+  worker.layout = *layout::parse_mode(options.layout);
+  if (!options.size.empty()) worker.size = *parse_size(options.size);
   if (!options.ladder.empty()) worker.ladder = *parse_ladder(options.ladder);
   worker.archive = options.archive;
   if (!options.edge_secret_file.empty()) {
@@ -160,6 +164,13 @@ void add_run_command(CLI::App& app, int& status) {
   command->add_flag("--open", options->open, "No join tokens; only on a loopback address");
   command->add_option("--program", options->program, "Launch description to run as the program")
       ->check(CLI::ExistingFile);
+  command->add_option("--layout", options->layout, "Who is on air, or everybody")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"speaker", "gallery"}));
+  command
+      ->add_option("--size", options->size,
+                   "The picture's size, 1280x720 or 720x1280; default: the program's own")
+      ->check(check([](const std::string& text) { return parse_size(text); }, "WxH"));
   command
       ->add_option("--ladder", options->ladder,
                    "Pictures to encode, largest first: 720p,360p; default: the program's own only")

@@ -61,21 +61,34 @@ WallTime wall_zero(const Program& program) {
 
 // An archive is gone on with by the same pictures only. Told before the program runs, where it can
 // be told: codecs are known with the first segment.
-Result<void> check_same_pictures(const hls::Snapshot& history, const std::vector<Rung>& ladder,
-                                 const std::filesystem::path& archive) {
+Result<void> check_same_pictures(const hls::Snapshot& history, const WorkerOptions& options) {
   std::vector<std::string> before;
+  std::optional<Size> size;
   for (const auto& rendition : history.renditions) {
     if (rendition.info->kind != hls::MediaKind::kVideo) continue;
-    before.push_back(fmt::format("{}p", rendition.info->height));
+    const Size own{static_cast<int>(rendition.info->width),
+                   static_cast<int>(rendition.info->height)};
+    before.push_back(fmt::format("{}p", std::min(own.width, own.height)));
+    if (!size) size = own;
   }
+  if (before.empty()) return {};
+  const auto& ladder = options.ladder;
   const bool same = ladder.size() > 1 ? std::ranges::equal(before, ladder, {}, {}, &Rung::name)
                                       : before.size() == 1;
-  if (before.empty() || same) return {};
-  return fail(
-      ErrorCode::kConflict,
-      fmt::format("archive {}: it was begun with the pictures {} and can be gone on with by "
-                  "the same --ladder only",
-                  archive.string(), fmt::join(before, ",")));
+  if (!same) {
+    return fail(
+        ErrorCode::kConflict,
+        fmt::format("archive {}: it was begun with the pictures {} and can be gone on with by "
+                    "the same --ladder only",
+                    options.archive.string(), fmt::join(before, ",")));
+  }
+  if (options.size && options.size != size) {
+    return fail(ErrorCode::kConflict,
+                fmt::format("archive {}: it was begun with a picture of {}x{} and can be gone on "
+                            "with by the same --size only",
+                            options.archive.string(), size->width, size->height));
+  }
+  return {};
 }
 
 class SpaceWorker final : public Worker {
@@ -99,7 +112,7 @@ class SpaceWorker final : public Worker {
     if (!recording) return std::unexpected(recording.error());
     recording_ = std::move(*recording);
     store_ = recording_->store();
-    auto same = check_same_pictures(*store_->snapshot(), options_.ladder, options_.archive);
+    auto same = check_same_pictures(*store_->snapshot(), options_);
     if (!same) return same;
     if (auto listening = listen(); !listening) return listening;
     if (auto built = build_program(std::move(failed)); !built) return built;
@@ -170,13 +183,18 @@ class SpaceWorker final : public Worker {
         options_.program_file.empty() ? program_description().string() : options_.program_file);
     if (!description) return std::unexpected(description.error());
     auto program = Program::create(
-        {.description = *description, .slots = kPlacesOnStage, .ladder = options_.ladder}, loop_,
-        store_,
+        {.description = *description,
+         .slots = kPlacesOnStage,
+         .size = options_.size,
+         .ladder = options_.ladder},
+        loop_, store_,
         {.on_air = [this](const Program::OnAir& on_air) { set_on_air(on_air); },
          .talking = [this](const std::vector<unsigned>& slots) { space_->set_talking(slots); },
+         .watch = [this](const std::vector<unsigned>& slots) { space_->set_watched(slots); },
          .failed = std::move(failed)});
     if (!program) return std::unexpected(program.error());
     program_ = std::move(*program);
+    program_->set_layout(options_.layout);
     wall_zero_ = wall_zero(*program_);
     return {};
   }

@@ -9,12 +9,15 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/address.h"
 #include "base/error.h"
 #include "glibx/loop.h"
+#include "layout/director.h"
+#include "pipelines/canvas.h"
 #include "pipelines/ladder.h"
 
 namespace spacecast {
@@ -23,7 +26,9 @@ struct WorkerOptions {
   std::string space;
   Address listen{"127.0.0.1", 8080};
   Address admin{"127.0.0.1", 9100};
-  std::string program_file;       // Empty: the one that ships.
+  std::string program_file;  // Empty: the one that ships.
+  layout::Mode layout = layout::Mode::kSpeaker;
+  std::optional<Size> size;       // Of the picture; default: the program's own.
   std::vector<Rung> ladder;       // Empty: the program's own picture only.
   std::filesystem::path archive;  // Empty: none.
   std::string edge_secret;        // Empty: LL-HLS is for everybody, not for caches only.

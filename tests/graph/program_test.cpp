@@ -37,15 +37,18 @@ struct Stage {
   std::shared_ptr<hls::Store> store = *hls::Store::create({});
   std::vector<Program::OnAir> on_air;
   std::vector<unsigned> talking;
+  std::vector<unsigned> watch;
   std::optional<Error> fault;
   std::unique_ptr<Program> program;
 
-  explicit Stage(std::string_view ladder = "720p") {
+  explicit Stage(std::string_view ladder = "720p", std::optional<Size> size = {}) {
     gst_init(nullptr, nullptr);
     auto created = Program::create(
-        {.description = shipped_description(), .ladder = *parse_ladder(ladder)}, loop, store,
+        {.description = shipped_description(), .size = size, .ladder = *parse_ladder(ladder)}, loop,
+        store,
         {.on_air = [this](const Program::OnAir& change) { on_air.push_back(change); },
          .talking = [this](const std::vector<unsigned>& slots) { talking = slots; },
+         .watch = [this](const std::vector<unsigned>& slots) { watch = slots; },
          .failed = [this](const Error& error) { fault = error; }});
     INFO((created ? "" : created.error().message));
     REQUIRE(created);
@@ -133,6 +136,7 @@ TEST_CASE("who talks comes on air; who leaves frees the slot and stops nothing")
   }
   CHECK(stage.wait_for([&] { return stage.talking.empty(); }));
   CHECK(stage.on_air[0].slot == static_cast<int>((*slot)->index()));
+  CHECK(stage.watch == std::vector{(*slot)->index()});
   CHECK(stage.on_air[0].onset <= stage.on_air[0].decided);
   CHECK_FALSE(stage.on_air[0].reason.empty());
 
@@ -189,6 +193,38 @@ TEST_CASE("every rung of a ladder is encoded from the same frames, aligned on se
     }
   }
   CHECK_FALSE(stage.fault);
+}
+
+TEST_CASE("an upright program is upright on every rung") {
+  Stage stage("720p,240p", Size{720, 1280});
+  REQUIRE(stage.wait_for([&] { return stage.store->snapshot()->renditions.size() == 3; }));
+  const auto snapshot = stage.store->snapshot();
+  CHECK(snapshot->renditions[0].info->width == 720);
+  CHECK(snapshot->renditions[0].info->height == 1280);
+  CHECK(snapshot->renditions[1].info->width == 240);
+  CHECK(snapshot->renditions[1].info->height == 426);
+  CHECK_FALSE(stage.fault);
+}
+
+TEST_CASE("in the gallery everybody whose camera is on is to be watched, and a pin goes first") {
+  Stage stage;
+  std::vector<std::unique_ptr<ProgramSlot>> slots;
+  for (int i = 0; i < 5; ++i) slots.push_back(std::move(*stage.program->acquire("Guest")));
+  slots[3]->set_camera(false);
+  stage.program->set_layout(layout::Mode::kGallery);
+  CHECK(stage.wait_for([&] { return stage.watch == std::vector<unsigned>{0, 1, 2, 4}; }));
+  stage.program->pin(2);
+  CHECK(stage.wait_for([&] { return stage.watch == std::vector<unsigned>{2, 0, 1, 4}; }));
+  stage.program->set_layout(layout::Mode::kSpeaker);
+  CHECK(stage.wait_for([&] { return stage.watch == std::vector<unsigned>{2}; }));
+  // Whoever comes into the slot of one who was pinned is somebody else.
+  slots[2].reset();
+  CHECK(stage.wait_for([&] { return stage.watch.empty(); }));
+  slots[2] = std::move(*stage.program->acquire("Another"));
+  REQUIRE(slots[2]->index() == 2);
+  slots[2]->set_name("Renamed");
+  stage.program->set_layout(layout::Mode::kGallery);
+  CHECK(stage.wait_for([&] { return stage.watch == std::vector<unsigned>{0, 1, 2, 4}; }));
 }
 
 TEST_CASE("a program that cannot carry a ladder says what it lacks") {

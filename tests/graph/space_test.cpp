@@ -45,6 +45,7 @@ class CountingSlot : public ProgramSlot {
   void push_audio(Ref<GstSample>) override { ++record_.audio; }
   void push_video(Ref<GstSample>) override { ++record_.video; }
   void set_camera(bool on) override { record_.camera = on ? 1 : 0; }
+  void set_name(std::string) override {}
 
  private:
   unsigned index_;
@@ -58,6 +59,8 @@ class CountingProgram : public Program {
     const unsigned index = next_++;
     return std::make_unique<CountingSlot>(index, slots[index]);
   }
+  void set_layout(layout::Mode) override {}
+  void pin(std::optional<unsigned>) override {}
   [[nodiscard]] Ref<GstClock> clock() const override { return clock_; }
   [[nodiscard]] GstClockTime base_time() const override { return base_time_; }
   void end(Task done) override { done(); }

@@ -65,6 +65,7 @@ class RecordingSlot : public ProgramSlot {
     const std::lock_guard lock(record_->mutex);
     record_->camera.push_back(on);
   }
+  void set_name(std::string) override {}
 
  private:
   void add(std::vector<Record::Arrival>& to, GstSample* sample) {

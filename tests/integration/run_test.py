@@ -31,9 +31,14 @@ class BadUsage(unittest.TestCase):
         self.check(["--dvr", "181", "180"], "--space", "a", "--open", "--dvr", "181")
         self.check(["--ladder", "360p,720p", "480p, 360p"], "--space", "a", "--open", "--ladder", "360p,720p")
 
+        self.check(["--layout", "grid", "speaker", "gallery"], "--space", "a", "--open", "--layout", "grid")
+        for size in ("720p", "1280x721", "1280", "1280x720x1", "158x160", "1922x160", "-640x360", "x", " 640x360"):
+            self.check(["--size", size, "160", "1920", "1280x720"], "--space", "a", "--open", "--size=" + size)
+
     def test_environment_is_checked_like_the_command_line(self):
         self.check(["--drain", "soon"], "--space", "a", "--open", SPACECAST_DRAIN="soon")
         self.check(["--ladder", "big"], "--space", "a", "--open", SPACECAST_LADDER="big")
+        self.check(["--size", "wide"], "--space", "a", "--open", SPACECAST_SIZE="wide")
 
     def test_a_key_that_is_no_option_is_named(self):
         with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
@@ -73,6 +78,13 @@ class Run(unittest.TestCase):
                 self.assertGreaterEqual(len(common), 2)
                 for number in common:
                     self.assertEqual(full.durations[number], small.durations[number])
+
+    def test_an_upright_program_has_upright_rungs(self):
+        with Worker("--size", "720x1280", "--ladder", "720p,240p", "--layout", "gallery") as worker:
+            worker.wait_ready()
+            master = worker.hls("master.m3u8").decode()
+            for size in ("720x1280", "240x426"):
+                self.assertIn(f"RESOLUTION={size}", master)
 
     def test_all_who_wait_are_answered_when_the_space_ends(self):
         with Worker("--dvr", 0) as worker:

@@ -11,7 +11,7 @@ TEST_CASE("a ladder starts with the program's picture and goes down") {
   REQUIRE(ladder->size() == 3);
   CHECK(ladder->front().rate_share == 1);
   for (std::size_t i = 1; i < ladder->size(); ++i) {
-    CHECK((*ladder)[i].height < (*ladder)[i - 1].height);
+    CHECK((*ladder)[i].lines < (*ladder)[i - 1].lines);
     CHECK((*ladder)[i].rate_share < (*ladder)[i - 1].rate_share);
   }
   CHECK(parse_ladder("720p"));
