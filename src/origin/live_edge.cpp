@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <vector>
 
@@ -10,13 +11,18 @@
 namespace spacecast::origin {
 namespace {
 
-// Segments are as long as the target duration, rounded (RFC 8216bis §4.4.3.1); parts are mostly 85
-// % of theirs or more, with exceptions (§4.4.4.9), so half of it is assumed.
-std::uint64_t more_parts_than_fit(const hls::StoreConfig& config) {
-  const MediaTime longest =
-      std::chrono::seconds(config.target_duration_s) + std::chrono::milliseconds(500);
-  const MediaTime shortest = config.part_target / 2;
-  return static_cast<std::uint64_t>(longest / shortest) + 1;
+constexpr std::size_t kSegmentsCounted = 32;
+
+std::size_t most_parts(const hls::RenditionState& state, std::uint64_t before_msn) {
+  std::size_t most = 0;
+  std::size_t counted = 0;
+  for (auto segment = state.segments.rbegin();
+       segment != state.segments.rend() && counted < kSegmentsCounted; ++segment) {
+    if ((*segment)->msn >= before_msn) continue;
+    most = std::max(most, (*segment)->parts.size());
+    ++counted;
+  }
+  return most;
 }
 
 }  // namespace
@@ -37,8 +43,23 @@ std::string live_edge(const hls::Snapshot& snapshot, std::size_t rendition, std:
   for (const auto& each : snapshot.renditions) names.push_back(each.info->name);
   return fmt::format("state={}, first={}, next={}.{}, parts={}, advance={}, init={}, renditions={}",
                      epoch + snapshot.version, first, next.msn, next.part,
-                     more_parts_than_fit(snapshot.config), hls::advance_part_limit(snapshot.config),
+                     most_parts(state, next.msn), hls::advance_part_limit(snapshot.config),
                      state.init ? state.init->number : 0, fmt::join(names, " "));
+}
+
+LiveEdges::LiveEdges()
+    : epoch_(static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(
+                                            std::chrono::system_clock::now().time_since_epoch())
+                                            .count())) {}
+
+const std::string& LiveEdges::get(const hls::Snapshot& snapshot, std::size_t rendition) {
+  if (snapshot.version != version_ || values_.size() != snapshot.renditions.size()) {
+    version_ = snapshot.version;
+    values_.assign(snapshot.renditions.size(), {});
+  }
+  std::string& value = values_[rendition];
+  if (value.empty()) value = live_edge(snapshot, rendition, epoch_);
+  return value;
 }
 
 }  // namespace spacecast::origin

@@ -6,13 +6,13 @@
 // presentation stands answers such requests itself, and drops a refusal that is older than what it
 // knows.
 //
-//   Spacecast-Live: state=1763850000812, first=3, next=123.4, parts=15, advance=8, init=1,
+//   Spacecast-Live: state=1763850000812, first=3, next=123.4, parts=6, advance=8, init=1,
 //                   renditions=v0 a0
 //
 // `state` grows with every change and over restarts; `first` is the oldest segment that is still
 // answered, `next` the part that is hinted, `init` the init section that this one needs; no segment
-// has `parts` parts or more, by more than `advance` nobody may be ahead (RFC 8216bis §6.2.5.2), and
-// there are no other renditions.
+// of the last 32 before that has more than `parts` parts, by more than `advance` nobody may be
+// ahead (RFC 8216bis §6.2.5.2), and there are no other renditions.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hls/store.h"
 
@@ -35,5 +36,17 @@ inline constexpr const char* kLiveHeader = "Spacecast-Live";
 // grow faster than changes come, so a later run's states are higher than all of an earlier one's.
 [[nodiscard]] std::string live_edge(const hls::Snapshot& snapshot, std::size_t rendition,
                                     std::uint64_t epoch);
+
+// The same for many requests: made once for each state. On one thread.
+class LiveEdges {
+ public:
+  LiveEdges();
+  [[nodiscard]] const std::string& get(const hls::Snapshot& snapshot, std::size_t rendition);
+
+ private:
+  const std::uint64_t epoch_;
+  std::uint64_t version_ = 0;
+  std::vector<std::string> values_;  // By rendition; empty: not made yet.
+};
 
 }  // namespace spacecast::origin

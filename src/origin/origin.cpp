@@ -46,9 +46,6 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
       : loop_(std::move(loop)),
         store_(std::move(store)),
         options_(std::move(options)),
-        epoch_(static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(
-                                              std::chrono::system_clock::now().time_since_epoch())
-                                              .count())),
         media_(loop_, options_.cache_bytes, options_.max_reads,
                [this](const std::string& name, const Result<Bytes>& bytes) {
                  on_arrival(name, bytes);
@@ -226,8 +223,8 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
   }
 
   http::Response with_live_edge(http::Response response, const hls::Snapshot& snapshot,
-                                std::size_t rendition) const {
-    response.set_header(kLiveHeader, live_edge(snapshot, rendition, epoch_));
+                                std::size_t rendition) {
+    response.set_header(kLiveHeader, live_edges_.get(snapshot, rendition));
     return response;
   }
 
@@ -295,13 +292,13 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
   const std::shared_ptr<Loop> loop_;
   const std::shared_ptr<hls::Store> store_;
   const Options options_;
-  const std::uint64_t epoch_;  // See live_edge().
   hls::Store::Subscription changes_;
   Metrics metrics_;
 
   // On the loop.
   std::vector<Waiter> waiters_;
   PlaylistCache playlists_;
+  LiveEdges live_edges_;
   MediaSource media_;
   bool reads_fail_ = false;                                // The last one did.
   WallTime published_ = std::chrono::system_clock::now();  // When the newest snapshot came.
