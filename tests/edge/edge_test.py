@@ -1,0 +1,206 @@
+"""Goal: what the origin is asked for depends on what is published, not on who watches, who attacks or what fails; and no
+viewer is ever refused what it is entitled to. Method: a Space, a shield and two edges in machines of their own, as
+netlab.py makes them, with clients that ask as players do; the origin's own counters say what reached it. Only counts are
+asserted, never times."""
+import contextlib
+import json
+import re
+import unittest
+
+import netlab
+
+netlab.enter()
+
+# One shield asks: nothing is asked for twice. A newest playlist is asked for once a second and rendition.
+RENDITIONS = 2
+lab: netlab.Lab
+
+
+def setUpModule():
+    global lab
+    lab = netlab.Lab()
+    unittest.addModuleCleanup(lab.__exit__)
+    lab.start()
+
+
+def urls(*edges, file=""):
+    return [lab.url(edge, file) for edge in edges or (lab.edge1, lab.edge2)]
+
+
+def viewers(count, seconds, *edges):
+    return lab.crowd("viewers", "--count", str(count), "--seconds", str(seconds), *urls(*edges))
+
+
+def next_part(rendition="v0"):
+    """Segment and part of the preload hint, as a viewer knows it."""
+    body = lab.viewers.get(lab.url(lab.edge1, f"{rendition}.m3u8")).body
+    return tuple(map(int, re.search(r'PRELOAD-HINT:TYPE=PART,URI="\w+/(\d+)\.(\d+)\.', body).groups()))
+
+
+class Edge(unittest.TestCase):
+    def check_bounds(self, asked, report, seconds):
+        """Each part and each blocking reload at most once, and nothing that is not needed."""
+        self.assertLessEqual(asked["parts"], len(report["parts"]), asked)
+        self.assertLessEqual(asked["media_playlists"], report["reloads"] + RENDITIONS * (seconds + 2), asked)
+
+    def test_1_the_number_of_viewers_is_nothing_to_the_origin(self):
+        seconds = 6
+        for count in (10, 100):
+            with self.subTest(viewers=count):
+                asked = netlab.Asked(lab)
+                report = viewers(count, seconds).report()
+                self.assertEqual(report["refused"], {})
+                self.assertEqual(report["lost"], 0)
+                self.assertEqual(len(report["progress"]), RENDITIONS * count)
+                self.assertGreater(min(report["progress"]), 2 * (seconds - 2))
+                self.check_bounds(asked.now(), report, seconds)
+                self.assertEqual(sum(map(asked.now().get, ("not_found", "bad_requests", "timed_out", "turned_away"))), 0)
+
+    def test_2_a_name_has_one_spelling(self):
+        """All ask for the newest state in ways of their own, before it is there or when it is."""
+        msn, part = next_part()
+        ways = [f"_HLS_msn={msn}&_HLS_part={part}", f"_HLS_part={part}&_HLS_msn={msn}", f"x=1&_HLS_msn={msn}&_HLS_part={part}",
+                f"_HLS_msn=0{msn}&_HLS_part=00{part}", f"_HLS_part={part}&token=a%26b&_HLS_msn={msn}&&=",
+                f"_HLS_skip=NO&_HLS_msn={msn}&_HLS_later=1&_HLS_part={part}"]
+        asked = netlab.Asked(lab)
+        report = lab.crowd("once", "--count", "120", *(lab.url(lab.edge1, f"v0.m3u8?{way}") for way in ways)).report()
+        self.assertEqual(report["statuses"], {"200": 120})
+        self.assertLessEqual(report["bodies"], 2)  # One, or the next state where that was published in between.
+        self.assertLessEqual(asked.now()["media_playlists"], 2)
+
+    def test_3_what_is_old_is_one_request_and_says_its_age(self):
+        """A reload for a state of long ago is answered with the newest that the edge knows, whatever its name."""
+        msn, _ = next_part()
+        asked = netlab.Asked(lab)
+        ways = [lab.url(lab.edge1, f"v0.m3u8?_HLS_msn={msn - 1 - back}&_HLS_part={part}")
+                for back in range(10) for part in range(20)]
+        report = lab.crowd("once", "--count", "200", *ways).report()
+        self.assertEqual(report["statuses"], {"200": 200})
+        self.assertLessEqual(asked.now()["media_playlists"], 6)
+        # Through both tiers; a second later the copy is older by that.
+        part = f"v0/{msn - 1}.0.m4s"
+        age = netlab.wait_for("an age", lambda: int(lab.viewers.get(lab.url(lab.edge1, part), "-o", "/dev/null", "-D", "-")
+                                                    .headers["age"]))
+        self.assertGreaterEqual(age, 1)
+        other = lab.viewers.get(lab.url(lab.edge2, part), "-o", "/dev/null", "-D", "-")
+        self.assertGreaterEqual(int(other.headers["age"]), age)
+        newest = lab.viewers.get(lab.url(lab.edge1, "a0.m3u8"))
+        self.assertLessEqual(int(newest.headers["age"]), 2)
+        self.assertEqual(newest.headers["cache-control"], "public, max-age=1")
+
+    def test_4_both_encodings_are_one_copy(self):
+        msn, _ = next_part()
+        asked = netlab.Asked(lab)
+        file = lab.url(lab.edge1, f"v0.iframes.m3u8?_HLS_msn={msn - 1}")
+        plain, packed = lab.viewers.get(file), lab.viewers.get(file, "-H", "Accept-Encoding: gzip", "-o", "/dev/null", "-D", "-")
+        self.assertIn("#EXTM3U", plain.body)
+        self.assertNotIn("content-encoding", plain.headers)
+        self.assertEqual(packed.headers["content-encoding"], "gzip")
+        self.assertLessEqual(asked.now()["media_playlists"], 2)
+
+    def test_5_who_goes_around_the_caches_is_refused(self):
+        self.assertEqual(lab.viewers.get(f"http://{lab.origin.address}:8080{netlab.HLS}master.m3u8").status, 403)
+        guess = lab.viewers.get(f"http://{lab.origin.address}:8080{netlab.HLS}v0.m3u8", "-H", "Spacecast-Edge: guess")
+        self.assertEqual(guess.status, 403)
+        for method in ("POST", "DELETE", "PURGE", "OPTIONS"):
+            self.assertEqual(lab.viewers.get(lab.url(lab.edge1, "v0.m3u8"), "-X", method).status, 405)
+
+    def test_6_names_that_nothing_has_never_reach_the_origin(self):
+        asked = netlab.Asked(lab)
+        for name in ("nothing", "v0.mp4", "v0/01.m4s", "v0/1.2.3.m4s", "v0/%31.m4s", "v0/1.1000.m4s", "../hls/v0.m3u8x",
+                     "journal.jsonl", "v0.m3u8?_HLS_msn=1&_HLS_msn=2", "v0.m3u8?_HLS_msn=x", "v0.m3u8?_HLS_part=1"):
+            answer = lab.viewers.get(lab.url(lab.edge1, name), "--path-as-is")
+            self.assertIn(answer.status, (400, 404), name)
+            self.assertEqual(answer.headers["cache-control"], "no-store", name)
+            self.assertEqual(answer.headers["access-control-allow-origin"], "*", name)
+            self.assertEqual(json.loads(answer.body)["status"], answer.status, name)
+        for path in ("/spaces/other/hls/master.m3u8", "/spaces/demo/stage", "/spaces/demo/api/events", "/admin"):
+            self.assertEqual(lab.viewers.get(f"http://{lab.edge1.address}:6081{path}").status, 404, path)
+        self.assertEqual(set(asked.now().values()), {0})
+        self.assertEqual(lab.viewers.get(f"http://{lab.edge1.address}:6081/healthz").status, 200)
+        self.assertEqual(lab.viewers.get(f"http://{lab.edge1.address}:6081/readyz").status, 200)
+        self.assertIn("<html", lab.viewers.get(f"http://{lab.edge1.address}:6081/?hls=x").body)
+
+    def test_7_a_space_is_forgotten_at_once_where_it_is_asked_for_from_inside(self):
+        part = "v0/{}.0.m4s".format(next_part()[0] - 1)
+        def cached():
+            return lab.viewers.get(lab.url(lab.edge2, part), "-o", "/dev/null", "-D", "-").headers["x-cache"]
+        cached()
+        self.assertEqual(cached(), "HIT")
+        ban = f"http://{lab.edge2.address}:6081/spaces/{netlab.SPACE}/"
+        self.assertEqual(lab.viewers.get(ban, "-X", "BAN").status, 403)
+        self.assertEqual(cached(), "HIT")
+        lab.edge2.run(str(netlab.EDGE / "purge"), "--space", netlab.SPACE, "127.0.0.1:6081")
+        self.assertEqual(cached(), "MISS")
+
+    def test_8_a_flood_denies_nothing_to_anybody(self):
+        """200 clients at both edges, half of them at the very part after the hinted one, half at names of all kinds."""
+        seconds = 8
+        watching = viewers(30, seconds + 2)
+        asked = netlab.Asked(lab)
+        flood = lab.crowd("flood", "--count", "200", "--seconds", str(seconds), "--pause", "0.05", *urls()).report()
+        report = watching.report()
+        now = asked.now()
+        self.assertGreater(sum(flood["statuses"].values()), 5000)
+        self.assertEqual(report["refused"], {})
+        self.assertEqual(report["lost"], 0)
+        self.assertGreater(min(report["progress"]), 2 * seconds)
+        # What parts need: itself, a reload, and a newest playlist a second. For each of them two more, of a flood that asks
+        # hundreds of times as often: at the live edge names are let through that may exist by now.
+        parts = len(report["parts"])
+        self.assertLessEqual(sum(now.values()), 2 * parts + RENDITIONS * (seconds + 4) + 2 * parts, now)
+
+    def test_9a_a_slow_edge_is_slow_alone(self):
+        lab.edge2.limit("2mbit")
+        with contextlib.ExitStack() as stack:
+            stack.callback(lab.edge2.limit, "")
+            asked = netlab.Asked(lab)
+            slow = viewers(30, 6, lab.edge2)
+            report = viewers(30, 6, lab.edge1).report()
+            slow_report = slow.report()
+        self.assertEqual(report["refused"], {})
+        self.assertGreater(min(report["progress"]), 8)
+        self.assertLess(sum(slow_report["progress"]), sum(report["progress"]))
+        parts = {*report["parts"], *slow_report["parts"]}
+        self.assertLessEqual(asked.now()["parts"], len(parts))
+
+    def test_9b_an_edge_that_was_killed_takes_up_where_it_was(self):
+        asked = netlab.Asked(lab)
+        watching = viewers(30, 9)
+        netlab.wait_for("viewers", lambda: asked.now()["parts"] > 6)
+        lab.caches["edge2"].kill()
+        before = asked.now()["parts"]
+        netlab.wait_for("more parts", lambda: asked.now()["parts"] > before + 3)
+        lab.start_edge(lab.edge2)
+        report = watching.report()
+        self.assertGreater(report["lost"], 0)
+        self.assertEqual(report["refused"], {})
+        self.check_bounds(asked.now(), report, 9)
+        self.assertGreater(min(report["progress"]), 8)
+
+    def test_9c_after_a_restart_of_the_origin_all_go_on(self):
+        """The worker is killed, as by the kernel, and goes on in its archive. Refused is nothing that it did not refuse by
+        its absence: 503 for as long as it is away."""
+        watching = viewers(30, 14)
+        before = next_part()
+        lab.worker.kill()
+        lab.start_worker()
+        report = watching.report()
+        # A part that was hinted and never came to be is refused by the origin itself.
+        for refused in report["refused"]:
+            status, name = refused.split(" ", 1)
+            self.assertIn(status, ("404", "503"), report["refused"])
+            if status == "404":
+                self.assertEqual(lab.origin.get(f"http://127.0.0.1:8080{netlab.HLS}{name}", "-H",
+                                                f"Spacecast-Edge: {lab.secret}").status, 404)
+        self.assertGreater(next_part(), before)
+        last = {tuple(map(int, name[3:-4].split("."))) for name in report["parts"] if name.startswith("v0/")}
+        self.assertGreater(max(last)[0], before[0] + 1)
+        asked = netlab.Asked(lab)
+        report = viewers(10, 4).report()
+        self.assertEqual(report["refused"], {})
+        self.check_bounds(asked.now(), report, 4)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
