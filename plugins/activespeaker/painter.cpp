@@ -1,7 +1,7 @@
 #include "plugins/activespeaker/painter.h"
 
 #include <algorithm>
-#include <optional>
+#include <utility>
 
 #include "plugins/activespeaker/paint/tile_painter.h"
 
@@ -148,14 +148,19 @@ bool Painter::set_canvas(const GstVideoInfo& canvas) {
       canvas.par_d <= 0)
     return false;
   if (GST_VIDEO_INFO_FORMAT(&canvas) == GST_VIDEO_FORMAT_ENCODED) return false;
-  parts_->canvas = canvas;
-  parts_->canvas.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
-  parts_->working = working_info(canvas);
-  parts_->finish.reset();
-  parts_->tiles.set_colours(parts_->working);
-  if (GST_VIDEO_INFO_FORMAT(&canvas) == GST_VIDEO_FORMAT_I420) return true;
-  parts_->finish.reset(gst_video_converter_new(&parts_->working, &parts_->canvas, nullptr));
-  return static_cast<bool>(parts_->finish);
+  GstVideoInfo wanted = canvas;
+  wanted.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+  const GstVideoInfo working = working_info(wanted);
+  Owned<GstVideoConverter, gst_video_converter_free> finish;
+  if (GST_VIDEO_INFO_FORMAT(&wanted) != GST_VIDEO_FORMAT_I420) {
+    finish.reset(gst_video_converter_new(&working, &wanted, nullptr));
+    if (!finish) return false;
+  }
+  parts_->canvas = wanted;
+  parts_->working = working;
+  parts_->finish = std::move(finish);
+  parts_->tiles.set_colours(working);
+  return true;
 }
 
 Ref<GstBuffer> Painter::paint(const Scene& scene, const Source& source) {

@@ -61,9 +61,9 @@ double run_ms(const std::string& description) {
 }
 
 double encoder_ms(int pictures) {
-  const std::string source = "videotestsrc pattern=ball background-color=0xff406080 num-buffers=" +
-                             std::to_string(pictures) +
-                             " ! video/x-raw,format=I420,width=1280,height=720,framerate=30/1 ! ";
+  const std::string source =
+      "videotestsrc pattern=zone-plate kx2=20 ky2=20 kt=1 num-buffers=" + std::to_string(pictures) +
+      " ! video/x-raw,format=I420,width=1280,height=720,framerate=30/1 ! ";
   return (run_ms(source + "x264enc tune=zerolatency speed-preset=veryfast bitrate=2000 "
                           "vbv-buf-capacity=1000 key-int-max=30 bframes=0 ! fakesink") -
           run_ms(source + "fakesink")) /

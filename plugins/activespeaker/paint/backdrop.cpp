@@ -17,7 +17,6 @@ constexpr double kSaturation = 0.60;  // Less light has less colour.
 // The picture throws a shadow, which keeps its edge from looking like a fault.
 constexpr double kShadow = 0.35;
 constexpr double kShadowReach = 0.035;  // Of the tile's shorter side.
-constexpr int kFraction = 64;           // Of one step of luma, in between.
 
 int cells(int side, int longer) {
   return std::clamp(kCellsMax * side / longer, kCellsMin, kCellsMax);
@@ -111,30 +110,28 @@ void Backdrop::enlarge(const Plane& tile, const Box& picture, int black, double 
   const auto sample = [&](int at, int length, int cells_of, int begin, int end) {
     const double place = std::clamp((at + 0.5) * cells_of / length - 0.5, 0.0, cells_of - 1.001);
     const double whole = std::floor(place);
-    return Sample{
-        static_cast<std::uint16_t>(whole), static_cast<std::uint16_t>((place - whole) * 256),
-        static_cast<std::uint16_t>(reach > 0 ? shade(at + 0.5, begin, end, reach) * 256 : 256)};
+    return Sample{static_cast<std::size_t>(whole), static_cast<float>(place - whole),
+                  static_cast<float>(reach > 0 ? shade(at + 0.5, begin, end, reach) : 1)};
   };
   across_.clear();
   for (int x = 0; x < tile.width; ++x)
     across_.push_back(sample(x, tile.width, grid_.columns, picture.x, picture.right()));
-  line_.resize(static_cast<std::size_t>(grid_.columns));
+  // First across, few rows; then down, many rows, with nothing to look up.
+  wide_.clear();
+  for (int row = 0; row < grid_.rows; ++row) {
+    const float* const cell = grid_.cells.data() + static_cast<std::ptrdiff_t>(row) * grid_.columns;
+    for (const Sample& at : across_)
+      wide_.push_back((cell[at.cell] + (cell[at.cell + 1] - cell[at.cell]) * at.share) * at.shade);
+  }
   for (int y = 0; y < tile.height; ++y) {
     const Sample down = sample(y, tile.height, grid_.rows, picture.y, picture.bottom());
-    const float* const upper =
-        grid_.cells.data() + static_cast<std::size_t>(down.cell) * line_.size();
-    const float* const lower = upper + grid_.columns;
-    const float share = static_cast<float>(down.share) / 256;
-    const float scale = kFraction * static_cast<float>(down.shade) / 256;
-    for (std::size_t i = 0; i < line_.size(); ++i)
-      line_[i] = static_cast<std::int32_t>((upper[i] + (lower[i] - upper[i]) * share) * scale);
+    const float* const upper = wide_.data() + down.cell * across_.size();
+    const float* const lower = upper + tile.width;
     std::uint8_t* const out = tile.row(y);
     const auto paint = [&](int begin, int end) {
       for (int x = begin; x < end; ++x) {
-        const Sample& at = across_[static_cast<std::size_t>(x)];
-        const std::int32_t value =
-            line_[at.cell] * (256 - at.share) + line_[at.cell + 1U] * at.share;
-        out[x] = static_cast<std::uint8_t>(black + (((value >> 8) * at.shade) >> 8) / kFraction);
+        const float value = upper[x] + (lower[x] - upper[x]) * down.share;
+        out[x] = static_cast<std::uint8_t>(static_cast<int>(value * down.shade + 0.5F) + black);
       }
     };
     const bool beside = y >= picture.y && y < picture.bottom();

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
+#include <cstddef>
 #include <vector>
 
 #include "plugins/activespeaker/paint/surface.h"
@@ -22,21 +22,22 @@ class Backdrop {
     int columns = 0, rows = 0;
     std::vector<float> cells;
   };
-  // Where between two cells a pixel lies, and how dark it is there.
+  // Where between two cells a pixel lies, and how bright it is there.
   struct Sample {
-    std::uint16_t cell = 0;
-    std::uint16_t share = 0;  // Of the next cell, of 256.
-    std::uint16_t shade = 0;  // Of 256.
+    std::size_t cell = 0;
+    float share = 0;  // Of the next cell.
+    float shade = 1;
   };
 
   void average(const Plane& picture, double share_x, double share_y);
   void blur(int radius);
+  // `reach` of the picture's shadow, in pixels; 0 for none.
   void enlarge(const Plane& tile, const Box& picture, int black, double reach);
 
   Grid grid_;
   std::vector<float> passed_;
   std::vector<Sample> across_;
-  std::vector<std::int32_t> line_;
+  std::vector<float> wide_;  // The grid's rows, already as wide as the tile.
 };
 
 }  // namespace spacecast::paint

@@ -4,7 +4,7 @@ namespace spacecast::paint {
 
 namespace {
 
-constexpr double kUnnoticed = 0.01;
+constexpr double kUnnoticed = 0.02;
 
 // A side of a contained box, and where it begins: even, and all of `whole` where nearly that.
 void settle(double side, int whole, int& begin, int& length) {

@@ -27,7 +27,7 @@ inline constexpr double kReach = 2;
 [[nodiscard]] Box to_box(const layout::Rect& rect, int canvas_width, int canvas_height);
 
 // The largest box of that aspect (width over height) in the middle of an area, the whole area where
-// it would miss less than a hundredth of it.
+// it would miss less than a fiftieth of it.
 [[nodiscard]] Box contain(double aspect, int width, int height);
 
 // How far a point lies outside of a rectangle (0, 0, width, height) with round corners; negative

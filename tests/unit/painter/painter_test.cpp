@@ -314,10 +314,28 @@ TEST_CASE("the same scene is painted the same way again, at another size too") {
   CHECK(rig.paint({speaks}) == first);
 }
 
-TEST_CASE("a canvas that cannot be painted is refused") {
-  Painter painter;
+TEST_CASE("a canvas that cannot be painted is refused, and the one before stays") {
+  Rig rig(640, 360);
+  rig.cameras[1] = picture(320, 180, plain(kRed));
+  Painter& painter = rig.painter;
   CHECK_FALSE(painter.set_canvas(info_of(GST_VIDEO_FORMAT_I420, 15, 360)));
   CHECK_FALSE(painter.set_canvas(info_of(GST_VIDEO_FORMAT_I420, 4098, 360)));
   CHECK_FALSE(painter.set_canvas(GstVideoInfo{}));
-  CHECK(painter.set_canvas(info_of(GST_VIDEO_FORMAT_GRAY8, 64, 64)));
+  CHECK(rig.paint({tile(1)}).at(320, 180).distance(kRed) <= kNear);
+  rig.info = info_of(GST_VIDEO_FORMAT_GRAY8, 64, 64);
+  CHECK(painter.set_canvas(rig.info));
+  CHECK(rig.paint({tile(1)}).width == 64);
+}
+
+TEST_CASE("a tile that is a camera's shape but for rounding is all picture") {
+  Rig rig(1280, 720);
+  rig.cameras[1] = picture(320, 180, plain({240, 240, 240}));
+  const int columns = GENERATE(2, 3, 4, 5, 7);
+  const double side = 0.93 / columns;
+  const Canvas seen = rig.paint({tile(1, {0.011, 0.013, side, side})});
+  const int width = static_cast<int>(1280 * side);
+  const int height = static_cast<int>(720 * side);
+  for (const auto& [x, y] :
+       {std::pair{2, height / 2}, {width - 4, height / 2}, {width / 2, 2}, {width / 2, height - 4}})
+    CHECK(seen.at(14 + x, 9 + y).sum() > 690);
 }
