@@ -74,7 +74,7 @@ def main():
         parser.error("rounds and window must be positive")
 
     media = {count: small_media(count) for count in CAMERAS}
-    windows = {f"{layout} {count}": [] for count in CAMERAS for layout in LAYOUTS}
+    windows = {f"{layout} {count}": [] for layout in LAYOUTS for count in CAMERAS}
     with tempfile.TemporaryDirectory() as folder:
         for number in range(arguments.rounds):
             for key, shares in windows.items():
@@ -82,6 +82,8 @@ def main():
                 layout, count = key.split()
                 shares.append(run_stage(media[int(count)], arguments.window, pathlib.Path(folder),
                                         ("--layout", layout)))
+                print(f"  worker {shares[-1]['worker']:.1f} %, machine {shares[-1]['machine']:.0f} %",
+                      file=sys.stderr)
     results = summarise(windows)
     print_table(results, arguments.rounds, arguments.window)
     if arguments.json:
