@@ -34,6 +34,8 @@ class Lost(Exception):
 class Connection:
     """HTTP/1.1, one request at a time."""
 
+    secret = ""  # What caches send; for those who ask the origin itself.
+
     def __init__(self, base: str) -> None:
         parts = urlsplit(base)
         self.host, self.port = parts.hostname, parts.port or 80
@@ -44,7 +46,8 @@ class Connection:
         try:
             if self.writer is None:
                 self.reader, self.writer = await asyncio.open_connection(self.host, self.port, limit=1 << 20)
-            self.writer.write(f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\nAccept-Encoding: gzip\r\n\r\n".encode())
+            secret = f"Spacecast-Edge: {self.secret}\r\n" if self.secret else ""
+            self.writer.write(f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\nAccept-Encoding: gzip\r\n{secret}\r\n".encode())
             head = await self.reader.readuntil(b"\r\n\r\n")
             lines = head[:-4].split(b"\r\n")
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines[1:])}
@@ -250,9 +253,11 @@ def main() -> None:
     parser.add_argument("--spread", type=float, default=1, help="seconds within which viewers join")
     parser.add_argument("--pause", type=float, default=0.02, help="seconds between two requests of one client of a flood")
     parser.add_argument("--renditions", default="v0,a0")
+    parser.add_argument("--secret", default="")
     parser.add_argument("--arrivals", action="store_true")
     parser.add_argument("urls", nargs="+")
     arguments = parser.parse_args()
+    Connection.secret = arguments.secret
     report = Report()
     asyncio.run({"viewers": viewers, "flood": flood, "once": once}[arguments.what](arguments, report))
     sys.stdout.flush()

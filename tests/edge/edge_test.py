@@ -5,6 +5,7 @@ asserted, never times."""
 import contextlib
 import json
 import re
+import subprocess
 import unittest
 
 import netlab
@@ -132,6 +133,24 @@ class Edge(unittest.TestCase):
         self.assertEqual(cached(), "HIT")
         lab.edge2.run(str(netlab.EDGE / "purge"), "--space", netlab.SPACE, "127.0.0.1:6081")
         self.assertEqual(cached(), "MISS")
+
+    def test_7a_viewers_have_tls_1_3_and_http_2(self):
+        port = 8443
+        lab.edge1.start(str(netlab.EDGE / "start-tls"), "--listen", f":{port}", "--self-signed", str(lab.folder / "tls"),
+                        "--connections", "500", log="haproxy")
+        def status(*options, path="/healthz"):
+            try:
+                return lab.viewers.run("curl", "-sk", "-o", "/dev/null", "-w", "%{http_code} %{http_version}", "--max-time", "20",
+                                       *options, f"https://{lab.edge1.address}:{port}{path}")
+            except subprocess.CalledProcessError as error:
+                return f"curl {error.returncode}"
+        netlab.wait_for("TLS", lambda: status() == "200 2")
+        self.assertEqual(status("--tlsv1.3", path=netlab.HLS + "v0.m3u8"), "200 2")
+        self.assertEqual(status("--http1.1", path=netlab.HLS + "v0.m3u8"), "200 1.1")
+        self.assertTrue(status("--tls-max", "1.2").startswith("curl"))
+        # Held for as long as it takes, and by a proxy that knows of no file but its own.
+        msn, _ = next_part()
+        self.assertEqual(status(path=f"{netlab.HLS}v0.m3u8?_HLS_msn={msn + 1}"), "200 2")
 
     def test_8_a_flood_denies_nothing_to_anybody(self):
         """200 clients at both edges, half of them at the very part after the hinted one, half at names of all kinds."""

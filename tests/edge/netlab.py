@@ -200,8 +200,8 @@ class Lab:
         text = self.origin.run("curl", "-s", "--max-time", "10", "http://127.0.0.1:9100/metrics")
         return {name: float(value) for name, value in re.findall(r"(?m)^(spacecast_origin_\w+) (\S+)$", text)}
 
-    def crowd(self, what: str, *arguments: str) -> "Crowd":
-        return Crowd(self, what, *arguments)
+    def crowd(self, what: str, *arguments: str, host: Host | None = None) -> "Crowd":
+        return Crowd(host or self.viewers, what, *arguments)
 
 
 REQUESTS = ("multivariant_playlists", "media_playlists", "init_sections", "segments", "parts", "not_found", "bad_requests",
@@ -221,11 +221,11 @@ class Asked:
 
 
 class Crowd:
-    """Clients in the viewers' machine; see crowd.py."""
+    """Clients in a machine, that of the viewers where no other is named; see crowd.py."""
 
-    def __init__(self, lab: Lab, what: str, *arguments: str) -> None:
+    def __init__(self, host: Host, what: str, *arguments: str) -> None:
         self.child = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", *lab.viewers.enter, sys.executable, str(CROWD), what, *arguments],
+            ["setpriv", "--pdeathsig", "KILL", *host.enter, sys.executable, str(CROWD), what, *arguments],
             stdout=subprocess.PIPE, text=True)
 
     def report(self) -> dict[str, Any]:
