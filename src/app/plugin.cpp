@@ -11,6 +11,7 @@
 #include "plugins/activespeaker/activespeaker.h"
 #include "plugins/llhlssink/llhlssink.h"
 #include "plugins/speakergate/speakergate.h"
+#include "plugins/stagemix/stagemix.h"
 
 namespace {
 
@@ -39,7 +40,7 @@ Result<std::shared_ptr<void>> serve(std::shared_ptr<spacecast::hls::Store> store
 gboolean plugin_init(GstPlugin* plugin) {
   spacecast::spacecast_ll_hls_sink_set_server(serve);
   return GST_ELEMENT_REGISTER(activespeaker, plugin) && GST_ELEMENT_REGISTER(llhlssink, plugin) &&
-         GST_ELEMENT_REGISTER(speakergate, plugin);
+         GST_ELEMENT_REGISTER(speakergate, plugin) && GST_ELEMENT_REGISTER(stagemix, plugin);
 }
 
 }  // namespace
