@@ -29,7 +29,7 @@ def enter() -> None:
     if os.environ.get("SPACECAST_NETLAB"):
         return
     flags = "-n" if os.getuid() == 0 else "-rn"
-    os.execvpe("unshare", ["unshare", flags, sys.executable, *sys.argv], {**os.environ, "SPACECAST_NETLAB": "1"})
+    os.execvpe("unshare", ["unshare", flags, sys.executable, *sys.argv], {**os.environ, "SPACECAST_NETLAB": "1", "PYTHONDONTWRITEBYTECODE": "1"})
 
 
 def wait_for(what: str, condition: Callable[[], Any], seconds: float = DEADLINE_S) -> Any:
