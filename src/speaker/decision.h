@@ -58,7 +58,10 @@ struct Evidence {
   MediaTime silent_before{};  // Between the speech before and this run.
   MediaTime speech{};         // How much speech the run has; pauses and noises wear it off.
   MediaTime
-      last_speech{};   // End of the last hop with speech, whether or not it counted as talking.
+      last_speech{};  // End of the last hop with speech, whether or not it counted as talking.
+  // Bit n is whether there was speech n hops ago that can be heard.
+  std::uint64_t spoken = 0;
+  static constexpr std::int64_t kSpokenHops = 64;
   MediaTime sound{};   // For how long there has been sound of any kind.
   float strength = 0;  // dB above this speaker's own noise floor, smoothed over the run.
 };

@@ -11,7 +11,7 @@ Observation Ear::hear(const Hop& hop) {
   heard.levels.fill(kSilence);
   if (!features.level) return heard;
   heard.above_floor = features.above_floor;
-  heard.floor = features.floor;
+  heard.room = features.room;
   heard.odds = speech_odds(features);
   heard.bands = features.bands;
   const std::size_t count = hop.samples.size();

@@ -16,7 +16,7 @@ constexpr MediaTime kBlock = kHop / kBlocksPerHop;
 struct Observation {
   MediaTime start{};
   float above_floor = 0;                        // dB; 0 where less than half of the hop came.
-  float floor = -62;                            // dBov.
+  float room = -75;                             // dBov: what the microphone picks up in pauses.
   float odds = 0;                               // Log-odds of speech.
   std::array<float, kBlocksPerHop> levels{};    // dBov, of 5 ms each.
   std::array<float, Spectrum::kBands> bands{};  // Power; zero where nothing came.

@@ -32,7 +32,7 @@ void FeatureExtractor::listen(const Hop& hop) {
   now.level = std::max(features_.level.value_or(kSilence), floor_.level());
   now.above = now.level - floor_.level();
   features_.above_floor = now.above;
-  features_.floor = floor_.level();
+  features_.room = floor_.room();
 
   const VoiceBand::Samples& fresh = band_.resample(hop);
   std::ranges::copy(std::span(samples_).subspan(fresh.size()), samples_.begin());

@@ -22,7 +22,7 @@ struct Features {
   std::array<float, kCount> values{};
   std::optional<float> level;  // dBov, whole band; nothing where less than half of the hop came.
   float above_floor = 0;       // dB.
-  float floor = -62;           // dBov.
+  float room = -75;            // dBov: the floor as it is, however low.
   float voicing = 0;           // 0 to 1.
   std::array<float, Spectrum::kBands> bands{};  // Power.
 };

@@ -15,7 +15,7 @@ struct Step {
   MediaTime silence;
   MediaTime speech;
 };
-constexpr Step kSteps[] = {{500ms, 100ms}, {350ms, 220ms}, {260ms, 360ms}};
+constexpr Step kSteps[] = {{450ms, 100ms}, {350ms, 180ms}, {260ms, 360ms}};
 constexpr Step kPatientSteps[] = {{600ms, 100ms}, {450ms, 180ms}, {300ms, 280ms}};
 constexpr MediaTime kPatient = 300ms;  // Look-ahead.
 constexpr MediaTime kSilent = 260ms;
@@ -25,15 +25,19 @@ constexpr MediaTime kInterruption = 900ms;
 constexpr MediaTime kBothTalk = 1s;
 constexpr MediaTime kPauseOfBoth = 900ms;
 constexpr MediaTime kNewcomer = 1s;
-// Nor does anybody come back at once whom the picture has just left.
-constexpr MediaTime kBackAtOnce = 1200ms;
-constexpr MediaTime kPauseBeforeBack = 450ms;
+// Nor does anybody come back soon whom the picture has just left, unless into a pause.
+constexpr MediaTime kBackAtOnce = 2500ms;
+constexpr MediaTime kPauseBeforeBack = 400ms;
 constexpr float kNotMuchWeaker = 12.0F;  // dB above the own floor.
 // Who has not been heard for longer has stopped, perhaps together with the one on air.
 constexpr MediaTime kStillSpeaking = 60ms;
 constexpr MediaTime kAnySound = 1s;
+// Hops: a word goes on over shorter gaps; less speech after a longer one was a breath, a key, an
+// echo.
+constexpr std::int64_t kGap = 10;
+constexpr std::int64_t kMuch = 8;
 // What is left of look-ahead when a decision can wait no longer.
-constexpr MediaTime kSpare = 2 * kHop;
+constexpr MediaTime kSpare = 4 * kHop;
 
 // Who has talked most in the present run; then who began first; then the lower id.
 bool weaker(const Candidate& a, const Candidate& b) {
@@ -53,6 +57,28 @@ const Candidate* strongest(std::span<const Candidate> speakers, Allowed allowed)
     if (!best || weaker(*best, speaker)) best = &speaker;
   }
   return best;
+}
+
+// When the one on air stopped, as far as it matters to one who began at `onset`: what little is
+// heard after a gap is no last word.
+MediaTime last_word(const Evidence& on_air, MediaTime onset, MediaTime now) {
+  const std::int64_t began = (now - onset) / kHop;
+  if (began + kGap >= Evidence::kSpokenHops) return on_air.last_speech;
+  MediaTime last{};
+  bool goes_on = true;
+  std::int64_t quiet = 0;
+  std::int64_t burst = 0;
+  for (std::int64_t ago = began + kGap; ago >= 0; --ago) {
+    if ((on_air.spoken >> ago & 1U) == 0) {
+      if (++quiet >= kGap) goes_on = false;
+      continue;
+    }
+    if (quiet >= kGap) burst = 0;
+    quiet = 0;
+    if (++burst >= kMuch) goes_on = true;
+    if (goes_on) last = now - ago * kHop;
+  }
+  return last;
 }
 
 // Whether the newcomer has taken the floor from one who talks on.
@@ -93,14 +119,16 @@ std::optional<Decision> FloorPolicy::challenge(MediaTime now, const Candidate& o
   if (now < earliest) return std::nullopt;
   const Candidate* next = strongest(speakers, [&](const Candidate& speaker) {
     if (speaker.id == on_air.id || !speaks(speaker, now)) return false;
-    if (!silent) return talks_over(speaker.evidence, on_air.evidence);
+    if (!silent) return speaks(on_air, now) && talks_over(speaker.evidence, on_air.evidence);
     return speaker.evidence.speech >= speech_wanted(speaker, on_air.evidence, now) &&
            !may_wait(speaker, now);
   });
   if (!next) return std::nullopt;
   // Nobody is cut off before their last word, unless interrupted.
   if (!silent) return cut_to(*next, now, earliest, Reason::kInterruption);
-  return cut_to(*next, now, std::max(earliest, on_air.evidence.last_speech), Reason::kTurn);
+  return cut_to(*next, now,
+                std::max(earliest, last_word(on_air.evidence, next->evidence.onset, now)),
+                Reason::kTurn);
 }
 
 MediaTime FloorPolicy::speech_wanted(const Candidate& speaker, const Evidence& on_air,

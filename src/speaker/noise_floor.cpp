@@ -12,6 +12,7 @@ namespace {
 constexpr float kUnheard = -50.0F;
 // Gated microphones send digital silence; against that, breathing would be speech.
 constexpr float kLowest = -62.0F;
+constexpr float kLowestRoom = -75.0F;
 
 }  // namespace
 
@@ -30,7 +31,11 @@ void NoiseFloor::update(float level) {
 }
 
 float NoiseFloor::level() const {
-  return std::max(*std::ranges::min_element(minima_), kLowest);
+  return std::max(room(), kLowest);
+}
+
+float NoiseFloor::room() const {
+  return std::max(*std::ranges::min_element(minima_), kLowestRoom);
 }
 
 }  // namespace spacecast::speaker

@@ -13,8 +13,10 @@ class NoiseFloor {
   NoiseFloor();
   // The level of one hop of 20 ms, dBov.
   void update(float level);
-  // dBov.
+  // dBov, but not so low that breathing would be speech.
   [[nodiscard]] float level() const;
+  // dBov, as it was heard: where words begin and end.
+  [[nodiscard]] float room() const;
 
  private:
   static constexpr std::size_t kBlocks = 8;

@@ -24,11 +24,14 @@ class TalkTracker {
   };
   static constexpr std::size_t kBlocks = 400;  // 2 s.
 
+  void pass_silently(std::int64_t until_block);
   void remember(const Observation& heard, bool own);
   void gather(const Observation& heard, bool active);
   void start_run(const Observation& heard);
   void end_run();
-  [[nodiscard]] MediaTime find_onset(MediaTime first_hop, float floor) const;
+  [[nodiscard]] MediaTime find_onset(MediaTime first_hop, float room) const;
+  // The level from which on sound counts as part of what is said, dBov.
+  [[nodiscard]] float audible_from(float room) const;
   [[nodiscard]] const Block& block(std::int64_t index) const {
     return blocks_[static_cast<std::size_t>(index) % kBlocks];
   }
@@ -39,6 +42,8 @@ class TalkTracker {
   float sum_ = 0;          // Hops of speech.
   float recent_ = 0;       // What the last hops were worth each.
   float peak_ = 0;         // dBov, of the run.
+  float power_ = 0;        // Sum over the run's hops of speech,
+  int hops_ = 0;           // and how many they were.
   MediaTime run_start_{};  // The hop of the run's first evidence.
   MediaTime last_sound_{};
   bool active_ = false;
