@@ -16,7 +16,7 @@ using speaker::SpeakerId;
 constexpr double kLeft = 250;
 constexpr double kWidth = 1200;
 constexpr double kTop = 66;
-constexpr double kLane = 30;
+constexpr double kLane = 38;
 constexpr double kShownLane = 44;
 constexpr double kLegend = 46;
 constexpr double kLetter = 7;  // About as wide as one is.
@@ -56,11 +56,11 @@ class Canvas {
     body_ += fmt::format("<text x='{:.1f}' y='{:.1f}' text-anchor='{}' fill='{}'>{}</text>\n", x, y,
                          anchor, fill, what);
   }
-  // Small, behind a moment.
-  void note(MediaTime at, double y, std::string_view what) {
-    if (at < from_ || at > to_) return;
+  // Small, from where a stretch begins to be seen.
+  void note(MediaTime start, MediaTime end, double y, std::string_view what) {
+    if (end <= from_ || start >= to_) return;
     body_ += fmt::format("<text x='{:.1f}' y='{:.1f}' font-size='10' fill='#555555'>{}</text>\n",
-                         x(at) + 2, y, what);
+                         x(std::max(start, from_)) + 1, y, what);
   }
   void line(MediaTime at, double y1, double y2, std::string_view style) {
     if (at < from_ || at > to_) return;
@@ -113,7 +113,7 @@ void draw_speaker(Canvas& canvas, const Conversation& conversation, SpeakerId id
     // Echo is there all the time, and what else there is lies over it.
     const bool echo = noise.kind == "echo";
     canvas.bar(noise.start, noise.end, y + (echo ? 22 : 18), echo ? 2 : 6, kNoise, noise.kind);
-    canvas.note(noise.end, y + 25, noise.kind);
+    canvas.note(noise.start, noise.end, y + 33, noise.kind);
   }
   for (const Utterance& u : conversation.utterances) {
     if (u.speaker != id) continue;
