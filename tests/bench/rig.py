@@ -108,8 +108,9 @@ def run_stage(media, window_s, logs, options=()):
                 logs / f"speaker-{number}.log", SPACECAST, "speaker", stage, "--name", name,
                 "--audio", media / audio, "--video", media / video, "--loop-every", 60,
                 "--ice-address", "127.0.0.1"))
-        wait_for("all speakers", [worker, *speakers],
-                 lambda: all(speaker.printed("connected") for speaker in speakers))
+            # One after the other: thirteen programs that start at once are no stage but a storm.
+            wait_for(f"speaker {number}", [worker, *speakers],
+                     lambda: speakers[-1].printed("connected"))
         roster_url = stage.rpartition("/")[0] + "/api/stage"
         before = wait_for("a speaker on air", [worker, *speakers],
                           lambda: (roster := get_json(roster_url)) and roster.get("onAir") and roster)
