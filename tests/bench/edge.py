@@ -79,11 +79,12 @@ def measure(lab: netlab.Lab, urls: list[str], caches: list[netlab.Process], coun
     report, published = crowd.report(), publication.report()
     used, worker = cpu_seconds(*caches) - before, cpu_seconds(lab.worker) - worker_before
     first = {name: min(times) for name, times in published["arrivals"].items()}
-    # Those that viewers waited for: all were there, and nobody was still joining.
+    # Those for which all had come, a second after the last of them joined.
+    joined = min(min(times) for times in report["arrivals"].values()) + 2
     delays = []
-    for name in sorted(first)[len(first) // 4:-1]:
+    for name in first:
         times = report["arrivals"].get(name, [])
-        if len(times) >= 0.9 * count:
+        if len(times) >= 0.9 * count and first[name] > joined:
             delays += [1000 * (time - first[name]) for time in times]
     requests = asked.now()
     # Without those of the lone viewer.

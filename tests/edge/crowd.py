@@ -98,6 +98,7 @@ async def follow(base: str, rendition: str, until: float, report: Report) -> Non
     playlists, media = Connection(base), Connection(base)
     root = urlsplit(base).path
     had: set[str] = set()
+    before: set[str] = set()  # Published before this viewer came.
     wanted: asyncio.Queue[str] = asyncio.Queue()
 
     async def load() -> None:
@@ -114,7 +115,8 @@ async def follow(base: str, rendition: str, until: float, report: Report) -> Non
             report.statuses[status] += 1
             report.bytes += len(body)
             if status == 200:
-                report.arrivals[name].append(time.time())
+                if name not in before:
+                    report.arrivals[name].append(time.time())
                 had.add(name)
             else:
                 report.refused[f"{status} {name}"] += 1
@@ -147,6 +149,8 @@ async def follow(base: str, rendition: str, until: float, report: Report) -> Non
             listed = [name.decode() for name in PART.findall(body)]
             # The newest three to begin with, then all that come, and the one that is hinted.
             fresh = [name for name in (listed if asked else listed[-3:]) if name not in asked]
+            if not asked:
+                before.update(fresh)
             if hint and hint[1].decode() not in asked:
                 fresh.append(hint[1].decode())
             for name in fresh:
