@@ -86,6 +86,8 @@ def measure(lab: netlab.Lab, urls: list[str], caches: list[netlab.Process], coun
         times = report["arrivals"].get(name, [])
         if len(times) >= 0.9 * count and first[name] > joined:
             delays += [1000 * (time - first[name]) for time in times]
+    if not delays:
+        sys.exit(f"bench: no part reached 90 % of {count} viewers in time: they are too many for one process on this machine")
     requests = asked.now()
     # Without those of the lone viewer.
     requests["media_playlists"] -= sum(published["statuses"].values())
