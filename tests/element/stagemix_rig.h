@@ -70,6 +70,7 @@ class Rig {
   }
   void add_return(const std::string& pad) {
     harnesses_[pad] = gst_harness_new_with_element(element_.get(), nullptr, pad.c_str());
+    returns_.push_back(pad);
   }
   // The harness releases its request pad.
   void remove(const std::string& pad) {
@@ -99,13 +100,17 @@ class Rig {
     REQUIRE(gst_test_clock_crank(clock_.get()));
     return take(out_);
   }
+  // What `src` sent in that many ticks; what the returns did is in returned().
   [[nodiscard]] std::vector<mix::Frame> ticks(int count) {
     std::vector<mix::Frame> all;
     for (; count > 0; --count) {
-      const Sent sent = tick();
-      all.insert(all.end(), sent.frames.begin(), sent.frames.end());
+      append(all, tick());
+      for (const auto& pad : returns_) append(returned_[pad], take(harnesses_.at(pad)));
     }
     return all;
+  }
+  [[nodiscard]] const std::vector<mix::Frame>& returned(const std::string& pad) {
+    return returned_[pad];
   }
   [[nodiscard]] static Sent take(GstHarness* harness) {
     const auto buffer = adopt(gst_harness_pull(harness));
@@ -120,14 +125,6 @@ class Rig {
     CHECK(sent.frames.size() == mix::kTickFrames);
     CHECK(GST_BUFFER_DURATION(buffer.get()) == 20 * GST_MSECOND);
     return sent;
-  }
-  [[nodiscard]] std::vector<mix::Frame> take_ticks(const std::string& pad, int count) const {
-    std::vector<mix::Frame> all;
-    for (; count > 0; --count) {
-      const Sent sent = take(harnesses_.at(pad));
-      all.insert(all.end(), sent.frames.begin(), sent.frames.end());
-    }
-    return all;
   }
   // When the next tick is due.
   [[nodiscard]] GstClockTime next_due() const {
@@ -144,10 +141,16 @@ class Rig {
   }
 
  private:
+  static void append(std::vector<mix::Frame>& all, const Sent& sent) {
+    all.insert(all.end(), sent.frames.begin(), sent.frames.end());
+  }
+
   Ref<GstElement> element_;
   GstHarness* out_ = nullptr;
   Ref<GstTestClock> clock_;
   std::map<std::string, GstHarness*> harnesses_;
+  std::vector<std::string> returns_;
+  std::map<std::string, std::vector<mix::Frame>> returned_;
 };
 
 }  // namespace spacecast::test
