@@ -5,6 +5,7 @@ namespace spacecast {
 bool KeyframePolicy::request(Time now) {
   MutexLock lock(mutex_);
   if (!watched_) return false;
+  if (last_request_ && now - *last_request_ < kSameLoss) return false;
   owed_ = last_request_ && now - *last_request_ < kInterval;
   if (!owed_) last_request_ = now;
   return !owed_;

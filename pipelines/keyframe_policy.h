@@ -16,6 +16,9 @@ class KeyframePolicy {
  public:
   using Time = std::chrono::nanoseconds;
   static constexpr Time kInterval = std::chrono::seconds(1);
+  // Who asks so soon after another asks for what is on its way: the gate that opens and the
+  // depayloader behind it, which misses what went by, both ask.
+  static constexpr Time kSameLoss = std::chrono::milliseconds(150);
 
   // Somebody asks. True: let the request through.
   [[nodiscard]] bool request(Time now);

@@ -57,7 +57,9 @@ void SpeakerInlet::set_watched(bool watched) {
   if (!decoder_.gate) return;
   // Before the gate, which asks for a keyframe when it opens.
   keyframes_->set_watched(watched, now());
+  if (watched) watched_ = true;
   g_object_set(decoder_.gate.get(), "open", watched, nullptr);
+  if (!watched) watched_ = false;
 }
 
 GstPadProbeReturn SpeakerInlet::on_packets(GstPad* source, GstPadProbeInfo* info) {
@@ -72,7 +74,8 @@ GstPadProbeReturn SpeakerInlet::on_packets(GstPad* source, GstPadProbeInfo* info
   if (kind_ == MediaKind::kVideo && keyframes_->packet(now())) {
     gst_pad_send_event(source, keyframe_request());
   }
-  return GST_PAD_PROBE_OK;
+  // What the gate would drop costs less here. The depayloader takes the gap for a loss, and waits for a keyframe.
+  return decoder_.gate && !watched_ ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
 }  // namespace spacecast

@@ -3,6 +3,7 @@
 // the other way are rationed. What is not watched is received and counted, but not decoded.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 
@@ -40,6 +41,7 @@ class SpeakerInlet : public std::enable_shared_from_this<SpeakerInlet> {
   const std::shared_ptr<PeerCheck> check_;
   const std::shared_ptr<KeyframePolicy> keyframes_;
   const std::function<void()> on_foreign_;
+  std::atomic<bool> watched_ = false;
 };
 
 }  // namespace spacecast

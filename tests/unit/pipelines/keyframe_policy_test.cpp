@@ -19,6 +19,14 @@ TEST_CASE("one request a second; what was held back is owed") {
   CHECK_FALSE(policy.packet(11s + 999ms));
 }
 
+TEST_CASE("two who ask for the same are one") {
+  KeyframePolicy policy;
+  CHECK(policy.request(10s));
+  CHECK_FALSE(policy.request(10s + 100ms));
+  policy.picture(10s + 200ms);
+  CHECK_FALSE(policy.packet(11s));
+}
+
 TEST_CASE("packets without a picture for a second") {
   KeyframePolicy policy;
   CHECK_FALSE(policy.packet(10s));
@@ -32,8 +40,8 @@ TEST_CASE("packets without a picture for a second") {
 TEST_CASE("nothing is asked for while nobody watches") {
   KeyframePolicy policy;
   CHECK(policy.request(10s));
-  CHECK_FALSE(policy.request(10s + 100ms));  // Owed.
-  policy.set_watched(false, 10s + 200ms);
+  CHECK_FALSE(policy.request(10s + 200ms));  // Owed.
+  policy.set_watched(false, 10s + 300ms);
   CHECK_FALSE(policy.packet(11s));
   CHECK_FALSE(policy.packet(11s + 900ms));
   CHECK_FALSE(policy.packet(12s + 800ms));
