@@ -90,7 +90,7 @@ class GstProgram final : public Program {
                   "program: a description of several linked elements is needed");
     }
     const auto stage = find("stage", "activespeaker");
-    const auto mix = find("mix", "audiomixer");
+    const auto mix = find("mix", "stagemix");
     const auto hls = find("hls", "llhlssink");
     for (const auto* found : {&stage, &mix, &hls}) {
       if (!*found) return std::unexpected(found->error());

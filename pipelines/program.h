@@ -3,7 +3,7 @@
 //
 //   stage   activespeaker; a slot's audio and camera go to its audio_<n> and video_<n>
 //   canvas  capsfilter behind it; only where another size is asked for
-//   mix     audiomixer; a slot's audio goes to its sink_<n>
+//   mix     stagemix; a slot's audio goes to its sink_<n>
 //   hls     llhlssink
 //
 // All slots are linked when the program is built and never change afterwards: a speaker who joins,

@@ -54,7 +54,8 @@ Result<std::shared_ptr<SlotChannel>> SlotChannel::create(GstElement* pipeline, G
       adopt(gst_element_request_pad_simple(stage, fmt::format("audio_{}", index).c_str()));
   slot->stage_video_pad_ =
       adopt(gst_element_request_pad_simple(stage, fmt::format("video_{}", index).c_str()));
-  const auto mix_pad = adopt(gst_element_request_pad_simple(mix, "sink_%u"));
+  const auto mix_pad =
+      adopt(gst_element_request_pad_simple(mix, fmt::format("sink_{}", index).c_str()));
   if (!slot->stage_audio_pad_ || !slot->stage_video_pad_ || !mix_pad ||
       !link(slot->detector_audio_.get(), slot->stage_audio_pad_.get()) ||
       !link(slot->video_.get(), slot->stage_video_pad_.get()) ||
@@ -62,7 +63,7 @@ Result<std::shared_ptr<SlotChannel>> SlotChannel::create(GstElement* pipeline, G
     return fail(
         ErrorCode::kInvalidArgument,
         fmt::format("program: slot {} cannot be linked; 'stage' must be an activespeaker and "
-                    "'mix' an audiomixer with pads {} free",
+                    "'mix' a stagemix with pads {} free",
                     index, index));
   }
   g_object_set(slot->stage_audio_pad_.get(), "active", FALSE, nullptr);
