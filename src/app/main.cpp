@@ -7,6 +7,7 @@
 
 #include "app/arguments.h"
 #include "app/command_detect.h"
+#include "app/command_plan.h"
 #include "app/command_run.h"
 #include "app/command_speaker.h"
 #include "app/command_viewers.h"
@@ -48,6 +49,7 @@ int main(int argc, char** argv) {
   spacecast::add_speaker_command(app, status);
   spacecast::add_detect_command(app, status);
   spacecast::add_viewers_command(app, status);
+  spacecast::add_plan_command(app, status);
 
   // CLI11 reports by throwing; its exceptions end here.
   try {

@@ -9,7 +9,7 @@ import unittest
 ROOT = pathlib.Path(sys.argv.pop()).resolve()
 LAYERS = {
     "src/base": 0,
-    "src/speaker": 1, "src/layout": 1, "src/hls": 1, "src/media": 1, "src/mix": 1,
+    "src/speaker": 1, "src/layout": 1, "src/plan": 1, "src/hls": 1, "src/media": 1, "src/mix": 1,
     "src/glibx": 2, "src/gstx": 2,
     "plugins": 3,
     "pipelines": 4, "src/http": 4, "src/viewers": 4,
@@ -17,7 +17,7 @@ LAYERS = {
     "src/app": 6,
 }
 # Pure code: timestamps come in, so that the same input gives the same output.
-PURE = ("src/base", "src/speaker", "src/layout", "src/hls", "src/media",
+PURE = ("src/base", "src/speaker", "src/layout", "src/plan", "src/hls", "src/media",
         "src/mix")
 STRANGERS = {("src/origin", "src/studio"), ("src/studio", "src/origin")}
 LINES_MAX = 500
