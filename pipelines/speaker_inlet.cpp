@@ -74,7 +74,8 @@ GstPadProbeReturn SpeakerInlet::on_packets(GstPad* source, GstPadProbeInfo* info
   if (kind_ == MediaKind::kVideo && keyframes_->packet(now())) {
     gst_pad_send_event(source, keyframe_request());
   }
-  // What the gate would drop costs less here. The depayloader takes the gap for a loss, and waits for a keyframe.
+  // What the gate would drop costs less here. The depayloader takes the gap for a loss, and waits
+  // for a keyframe.
   return decoder_.gate && !watched_ ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
