@@ -68,7 +68,7 @@ bool watch(const ViewersOptions& options) {
   const bool reported = write_file(options.report, viewers::render_json(options.fleet, tally));
   const bool plotted = write_file(options.plot, viewers::render_svg(options.fleet, tally));
   if (tally.start().count() == 0)
-    fmt::print(stderr, "spacecast: nobody had a picture of {}\n", options.fleet.url);
+    fmt::print(stderr, "spacecast: nobody had a picture of {}\n", options.fleet.urls.front());
   return reported && plotted && tally.start().count() > 0;
 }
 
@@ -79,7 +79,11 @@ void add_viewers_command(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("viewers",
                                          "Watches a stream with many LL-HLS players that show "
                                          "nothing, and says when each part was with them");
-  command->add_option("url", options->fleet.url, "The multivariant playlist")->required();
+  command
+      ->add_option("urls", options->fleet.urls,
+                   "The multivariant playlist; several where it is at several caches, and viewers "
+                   "take turns")
+      ->required();
   command->add_option("--count", options->fleet.count, "How many viewers")
       ->capture_default_str()
       ->check(CLI::Range(std::size_t{1}, kViewersMax));

@@ -67,7 +67,7 @@ class EpollFleet final : public Fleet {
  private:
   struct Viewer {
     Viewer(EpollFleet& fleet, std::uint32_t key)
-        : player(fleet.options_.url, fleet.tally_, fleet.begin_),
+        : player(fleet.options_.urls[key % fleet.options_.urls.size()], fleet.tally_, fleet.begin_),
           transfers({fleet.options_.http2, fleet.options_.any_certificate}, fleet.epoll_, key,
                     [this, &fleet](const Request& request, const Answer& answer) {
                       fleet.ask(*this, player.take(request, answer, wall_s()));
@@ -179,6 +179,7 @@ class EpollFleet final : public Fleet {
 }  // namespace
 
 Result<std::unique_ptr<Fleet>> Fleet::create(Options options) {
+  if (options.urls.empty()) return fail(ErrorCode::kInvalidArgument, "a URL is needed");
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     return fail(ErrorCode::kInternal, "libcurl does not start");
   }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "viewers/tally.h"
@@ -14,7 +15,8 @@ namespace spacecast::viewers {
 class Fleet {
  public:
   struct Options {
-    std::string url;  // Of the multivariant playlist.
+    // Of the multivariant playlist, at one cache or several: the viewers take turns.
+    std::vector<std::string> urls;
     std::size_t count = 1;
     double duration_s = 10;
     // They join evenly over this time, and leave evenly over as much at the end.

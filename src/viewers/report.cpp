@@ -101,7 +101,7 @@ std::string render_json(const Fleet::Options& options, const Tally& tally) {
                         {"errors", second.errors},
                         {"bytes", second.bytes}});
   }
-  const nlohmann::json report{{"url", options.url},
+  const nlohmann::json report{{"urls", options.urls},
                               {"viewers", tally.joined_count()},
                               {"seconds", options.duration_s},
                               {"requests", tally.requests()},

@@ -7,7 +7,7 @@
 
 namespace spacecast::viewers {
 
-// {"url","viewers","seconds","requests","bytes","parts":{"count","p50","p95","p99","max"},"playlists":{…},"start":{…},
+// {"urls","viewers","seconds","requests","bytes","parts":{"count","p50","p95","p99","max"},"playlists":{…},"start":{…},
 //  "stalls","stalledSeconds","jumps","errors":{"404":n,…},"timeline":[{"viewers","p50","p95","p99","stalls","errors",
 //  "bytes"},…]}; delays in seconds.
 [[nodiscard]] std::string render_json(const Fleet::Options& options, const Tally& tally);
