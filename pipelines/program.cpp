@@ -201,7 +201,7 @@ class GstProgram final : public Program {
 
   void on_stage_message(GstMessage* message) {
     const GstStructure* told = gst_message_get_structure(message);
-    if (gst_message_has_name(message, "active-speaker")) {
+    if (gst_message_has_name(message, "on-air")) {
       if (events_.on_air) events_.on_air(parse_on_air(told));
     } else if (gst_message_has_name(message, "talking")) {
       if (events_.talking) events_.talking(parse_slots(told));

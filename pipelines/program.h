@@ -58,7 +58,8 @@ class Program {
   };
   struct OnAir {
     int slot = -1;  // -1: nobody.
-    MediaTime onset{}, decided{}, cut{};
+    MediaTime onset{}, decided{};
+    MediaTime cut{};  // Of the first picture that shows it.
     std::string reason;
   };
 

@@ -28,13 +28,15 @@
 // Messages on the bus (element messages; times are running times in ns):
 //   active-speaker  speaker (string, "" for nobody), onset, decided, cut (guint64), reason (string:
 //                   first, turn, interruption, left). Posted when decided, before the cut is seen.
+//   on-air          the same fields when the cut is carried out: `cut` is the picture's own time,
+//                   later than decided where the newcomer's camera had to be waited for.
 //   talking         speakers (array of strings): everybody who is talking now. Posted when that
 //                   changes.
 //   watch           speakers (array of strings): whose picture must be ready, most urgent first;
 //                   nobody else's need be decoded. Who is pinned or shares a screen; on air; the
 //                   best challenger, from the first sound that could be speech; who was on air
-//                   before: at most three. In the gallery, everybody whose camera is on. Posted
-//                   when that changes.
+//                   before: at most three. In the gallery, and where no more than three cameras
+//                   are on, everybody whose camera is on. Posted when that changes.
 //
 // Example: two speakers, one of 2.5 s every 6 s and one of 2.5 s every 10 s, and a waiting picture.
 //

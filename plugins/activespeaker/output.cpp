@@ -231,20 +231,21 @@ bool Output::at_end(GstClockTime pts) {
 }
 
 void Output::announce(const Stage::Moment& moment) {
-  for (const auto& [speaker, decision] : moment.cuts) {
-    const std::string reason(to_string(decision.reason));
-    GST_INFO_OBJECT(element_, "on air: '%s' (%s)", speaker.c_str(), reason.c_str());
-    gst_element_post_message(
-        element_, gst_message_new_element(
-                      GST_OBJECT(element_),
-                      gst_structure_new("active-speaker", "speaker", G_TYPE_STRING, speaker.c_str(),
-                                        "onset", G_TYPE_UINT64, nanoseconds(decision.onset),
-                                        "decided", G_TYPE_UINT64, nanoseconds(decision.decided),
-                                        "cut", G_TYPE_UINT64, nanoseconds(decision.cut), "reason",
-                                        G_TYPE_STRING, reason.c_str(), nullptr)));
-  }
+  for (const Stage::Cut& cut : moment.cuts) announce_cut("active-speaker", cut);
+  if (moment.on_air) announce_cut("on-air", *moment.on_air);
   if (moment.talking) announce_names("talking", *moment.talking);
   if (moment.watch) announce_names("watch", *moment.watch);
+}
+
+void Output::announce_cut(const char* message, const Stage::Cut& cut) {
+  const auto& [speaker, decision] = cut;
+  const std::string reason(to_string(decision.reason));
+  GST_INFO_OBJECT(element_, "%s: '%s' (%s)", message, speaker.c_str(), reason.c_str());
+  GstStructure* structure = gst_structure_new(
+      message, "speaker", G_TYPE_STRING, speaker.c_str(), "onset", G_TYPE_UINT64,
+      nanoseconds(decision.onset), "decided", G_TYPE_UINT64, nanoseconds(decision.decided), "cut",
+      G_TYPE_UINT64, nanoseconds(decision.cut), "reason", G_TYPE_STRING, reason.c_str(), nullptr);
+  gst_element_post_message(element_, gst_message_new_element(GST_OBJECT(element_), structure));
 }
 
 void Output::announce_names(const char* message, const std::vector<std::string>& names) {

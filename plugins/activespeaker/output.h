@@ -60,6 +60,7 @@ class Output {
   void catch_up(GstClockTime now);
   [[nodiscard]] bool at_end(GstClockTime pts);
   void announce(const Stage::Moment& moment);
+  void announce_cut(const char* message, const Stage::Cut& cut);
   void announce_names(const char* message, const std::vector<std::string>& names);
   [[nodiscard]] Ref<GstBuffer> paint(const Stage::Moment& moment);
   [[nodiscard]] GstFlowReturn push(const Stage::Moment& moment, GstClockTime pts);

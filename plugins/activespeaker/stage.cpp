@@ -200,7 +200,7 @@ Stage::Moment Stage::tick(GstClockTime tick) {
   // Every slot is asked, so that none keeps more than it has to.
   for (auto& [number, slot] : slots_) slot.look(tick);
   hear(tick, moment);
-  apply_cuts(tick);
+  apply_cuts(tick, moment);
   apply_pin(tick);
   moment.scene = compose(tick);
   gather_sights(moment.scene);

@@ -43,7 +43,8 @@ class Stage {
   struct Moment {
     layout::Scene scene;  // Empty: there is not even a waiting picture.
     std::vector<Sight> sights;
-    std::vector<Cut> cuts;
+    std::vector<Cut> cuts;      // Decided with this tick.
+    std::optional<Cut> on_air;  // Carried out with this tick: `cut` is when it is seen.
     std::optional<std::vector<std::string>> talking;  // Where it changed.
     std::optional<std::vector<std::string>> watch;    // Where it changed; the most urgent first.
   };
@@ -102,7 +103,7 @@ class Stage {
   [[nodiscard]] bool awaits_picture(std::optional<unsigned> number) const
       SPACECAST_REQUIRES(mutex_);
   void hear(GstClockTime tick, Moment& moment) SPACECAST_REQUIRES(mutex_);
-  void apply_cuts(GstClockTime tick) SPACECAST_REQUIRES(mutex_);
+  void apply_cuts(GstClockTime tick, Moment& moment) SPACECAST_REQUIRES(mutex_);
   void apply_pin(GstClockTime tick) SPACECAST_REQUIRES(mutex_);
   [[nodiscard]] std::vector<layout::Person> people() const SPACECAST_REQUIRES(mutex_);
   [[nodiscard]] layout::Scene compose(GstClockTime tick) SPACECAST_REQUIRES(mutex_);

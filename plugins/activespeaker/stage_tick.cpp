@@ -26,7 +26,7 @@ void Stage::hear(GstClockTime tick, Moment& moment) {
   }
 }
 
-void Stage::apply_cuts(GstClockTime tick) {
+void Stage::apply_cuts(GstClockTime tick, Moment& moment) {
   const auto due = [this, tick](std::size_t i) {
     return to_come_.size() > i && static_cast<GstClockTime>(to_come_[i].cut.count()) <= tick;
   };
@@ -41,6 +41,8 @@ void Stage::apply_cuts(GstClockTime tick) {
       if (patient && awaits_picture(next.speaker)) return;
     }
     on_air_ = next.speaker;
+    moment.on_air = {name_of(on_air_), next};
+    moment.on_air->decision.cut = MediaTime(static_cast<MediaTime::rep>(tick));
     to_come_.pop_front();
   }
 }
@@ -118,7 +120,9 @@ void Stage::gather_sights(layout::Scene& scene) {
   }
 }
 
-// In the gallery everybody with a camera is seen; else only who is shown or may be next.
+// In the gallery everybody with a camera is seen; else only who is shown or may be next. Where no
+// more cameras are on than may be decoded, all are: whoever comes and speaks at once has a picture
+// already.
 std::vector<std::string> Stage::watched(const layout::Scene& scene) const {
   std::vector<unsigned> numbers;
   const auto add = [&](unsigned number) {
@@ -130,12 +134,16 @@ std::vector<std::string> Stage::watched(const layout::Scene& scene) const {
   for (const Tile& tile : scene) {
     if (tile.content == Tile::Content::kScreen) add(tile.slot);
   }
-  const bool gallery = mode_ == layout::Mode::kGallery;
+  const auto cameras =
+      static_cast<std::size_t>(std::ranges::count_if(slots_, [](const auto& entry) {
+        return entry.second.seats_speaker() && entry.second.camera_on();
+      }));
+  const bool all = mode_ == layout::Mode::kGallery || cameras <= speaker::WatchList::kMost;
   for (const auto id : detector_.watched()) {
     const Slot* slot = seat(id);
-    if (gallery ? slot && slot->camera_on() : numbers.size() < speaker::WatchList::kMost) add(id);
+    if (all ? slot && slot->camera_on() : numbers.size() < speaker::WatchList::kMost) add(id);
   }
-  if (gallery) {
+  if (all) {
     for (const auto& [number, slot] : slots_) {
       if (slot.camera_on()) add(number);
     }

@@ -309,6 +309,10 @@ TEST_CASE("who is to be watched is told by name when it changes, the most urgent
     CHECK(rig.names("watch") == Names{"2", "0", "ada", "3"});
     rig.set("layout", "speaker");
     (void)rig.tick();
+    CHECK(rig.names("watch") ==
+          Names{"no message"});  // Three cameras are no more than may be decoded.
+    rig.set_pad("video_2", "active", "true");
+    (void)rig.tick();
     CHECK(rig.names("watch") == Names{"2"});
   }
 }
