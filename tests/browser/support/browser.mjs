@@ -10,14 +10,15 @@ const kFlags = [
   '--disable-background-timer-throttling', '--disable-backgrounding-occluded-windows', '--disable-renderer-backgrounding',
 ];
 
-// `microphone` and `camera`: files that are played in a loop from the moment the device is opened.
-export async function launchBrowser({ microphone, camera } = {}) {
+// `microphone` and `camera`: files that are played in a loop from the moment the device is opened. `flags`: more of
+// Chromium's.
+export async function launchBrowser({ microphone, camera, flags = [] } = {}) {
   const files = [];
   if (microphone) files.push(`--use-file-for-fake-audio-capture=${microphone}`);
   if (camera) files.push(`--use-file-for-fake-video-capture=${camera}`);
   return chromium.launch({
     executablePath: process.env.SPACECAST_CHROMIUM ?? '/usr/bin/chromium',
-    args: [...kFlags, ...files],
+    args: [...kFlags, ...files, ...flags],
   });
 }
 
