@@ -29,8 +29,8 @@ struct Question {
 
   // Measured on the machine that the benchmarks ran on.
   double worker_cores = 0.70;  // Of a Space with three people on stage: scripts/bench space.
-  double edge_core_ms = 0.05;  // CPU time of an edge for a request: scripts/bench edge.
-  double overhead = 0.06;      // What playlists and headers add to the media: scripts/bench edge.
+  double edge_core_ms = 0.13;  // CPU time of an edge for a request: scripts/bench edge.
+  double overhead = 0.06;      // Allowed for playlists and headers, as a share of the media.
 
   // Prices are the reader's own.
   double core_hour = 0.04;

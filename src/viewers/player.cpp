@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace spacecast::viewers {
 namespace {
@@ -89,9 +90,13 @@ void Player::take_playlist(const Request& request, const Answer& answer, double 
   Track& track = tracks_[request.track];
   part_target_ = std::max(part_target_, playlist->part_target);
   if (track.url.empty()) track.url = answer.url;
-  if (!request.query.empty() && !std::isnan(answer.published_at)) {
-    tally_->playlist(now - answer.published_at);
-  }
+  // A playlist without directives may be a second old out of a cache, so what the first reload
+  // after it brings was published before anybody here asked.
+  const bool waited =
+      std::exchange(track.reloaded, !request.query.empty()) && !request.query.empty();
+  const double published_at =
+      waited ? answer.published_at : std::numeric_limits<double>::quiet_NaN();
+  if (!std::isnan(published_at)) tally_->playlist(now - published_at);
   if (playlist->init != track.init && !playlist->init.empty()) {
     track.init = playlist->init;
     track.wanted.push_back({.kind = Request::Kind::kInit,
@@ -99,7 +104,7 @@ void Player::take_playlist(const Request& request, const Answer& answer, double 
                             .base = track.url,
                             .uri = track.init});
   }
-  want_new_parts(request.track, *playlist, answer.published_at);
+  want_new_parts(request.track, *playlist, published_at);
   fetch_next(request.track, next);
   track.ended = playlist->ended;
   if (!playlist->ended) next.push_back(reload(request.track, *playlist));

@@ -69,6 +69,7 @@ class Player {
     bool used = false;
     std::string url;  // Of the playlist.
     std::string init;
+    bool reloaded = false;
     bool loading = false;       // A part or an init section.
     std::optional<Place> next;  // The part after the last one taken up.
     std::deque<Request> wanted;

@@ -1,17 +1,20 @@
-"""What caches cost and how much later a part is through them: scripts/bench edge [--viewers N] [--seconds S] [--rounds R]
+"""What an audience costs, direct and through caches: scripts/bench edge [--viewers 10,100,1000] [--seconds S]
 
-Origin, shield, edges and viewers are network namespaces of their own on one bridge (tests/edge/netlab.py). N viewers of the
-picture ask the origin, one cache, or an edge that asks a shield. Printed for each: how long after its publication a part
-was complete at the viewers (that of a lone viewer in the origin's machine is when it was published), what the origin was
-asked for a part, and the CPU time of the caches for 1,000 viewers. nginx's cache stands in the shield's place once.
+Origin, shield, edges and viewers are network namespaces of their own on one bridge (tests/edge/netlab.py). The viewers are
+`spacecast viewers`: players of picture and sound that ask for what hls.js asks for. For each number of them, direct, through
+one Varnish, through an edge and a shield, and through nginx's cache in the shield's place, one line says: how long after its
+publication a part was with a viewer, what the origin was asked for each part it published, and the CPU time of worker, caches
+and viewers.
 
-Viewers are one process that shares the machine's cores with everything: figures are upper bounds.
+All of it shares the machine's cores, the viewers too: where these are nearly full, figures are upper bounds, and it is said.
 """
 import argparse
+import json
 import os
 import pathlib
-import statistics
+import re
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "edge"))
 import netlab  # noqa: E402
@@ -41,7 +44,6 @@ http {{
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_set_header Accept-Encoding gzip;
-      proxy_set_header Spacecast-Edge {secret};
       proxy_cache parts;
       proxy_cache_key "$uri|$arg__HLS_msn|$arg__HLS_part|$arg__HLS_skip";
       proxy_cache_lock on; proxy_cache_lock_timeout 20s; proxy_cache_lock_age 20s;
@@ -50,6 +52,15 @@ http {{
   }}
 }}
 """
+
+
+# Segments of two seconds in parts of a third.
+PARTS_IN_SEGMENT = 6
+
+HEAD = f"""{'viewers':>7}  {'through':16} {'part after publication, ms':>29}  {'asked of':>9}  {'CPU, % of a core':>24}  {'caches:':>19}
+{'':7}  {'':16} {'p50':>9} {'p95':>9} {'p99':>9}  {'the origin':>9}  {'worker':>7} {'caches':>7} {'viewers':>8}  {'1,000':>8} {'a request':>10}"""
+LINE = ("{count:7,}  {way:16} {p50:9.1f} {p95:9.1f} {p99:9.1f}  {asked:7.2f} /p  {worker:7.1f} {caches:7.1f} {viewers:8.1f}"
+        "  {thousand:6.0f} % {core_ms:7.3f} ms  {stalls} stalls, {errors} errors")
 
 
 def cpu_seconds(*processes: netlab.Process) -> float:
@@ -66,67 +77,69 @@ def cpu_seconds(*processes: netlab.Process) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def percentile(values: list[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+def published(lab: netlab.Lab) -> int:
+    """Parts so far, of both renditions, since some moment."""
+    total = 0
+    for name in ("v0", "a0"):
+        text = lab.origin.run("curl", "-s", f"http://127.0.0.1:8080{netlab.HLS}{name}.m3u8")
+        segment, part = map(int, re.search(r'PRELOAD-HINT:TYPE=PART,URI="\w+/(\d+)\.(\d+)\.', text).groups())
+        total += PARTS_IN_SEGMENT * segment + part
+    return total
 
 
 def measure(lab: netlab.Lab, urls: list[str], caches: list[netlab.Process], count: int, seconds: float) -> dict[str, float]:
-    common = ("--renditions", "v0", "--arrivals", "--secret", lab.secret, "--seconds", str(seconds))
-    asked, before = netlab.Asked(lab), cpu_seconds(*caches)
-    worker_before = cpu_seconds(lab.worker)
-    publication = lab.crowd("viewers", *common, "--count", "1", "--spread", "0", f"http://127.0.0.1:8080{netlab.HLS}", host=lab.origin)
-    crowd = lab.crowd("viewers", *common, "--count", str(count), *urls)
-    report, published = crowd.report(), publication.report()
-    used, worker = cpu_seconds(*caches) - before, cpu_seconds(lab.worker) - worker_before
-    first = {name: min(times) for name, times in published["arrivals"].items()}
-    # Those for which all had come, a second after the last of them joined.
-    joined = min(min(times) for times in report["arrivals"].values()) + 2
-    delays = []
-    for name in first:
-        times = report["arrivals"].get(name, [])
-        if len(times) >= 0.9 * count and first[name] > joined:
-            delays += [1000 * (time - first[name]) for time in times]
-    if not delays:
-        sys.exit(f"bench: no part reached 90 % of {count} viewers in time: they are too many for one process on this machine")
+    ramp = seconds / 5
+    report = lab.folder / "viewers.json"
+    before = cpu_seconds(*caches), cpu_seconds(lab.worker), time.monotonic()
+    parts = published(lab)
+    asked = netlab.Asked(lab)
+    crowd = lab.viewers.start(str(netlab.SOURCE / "scripts/spacecast"), "viewers", "--count", str(count), "--duration", str(seconds),
+                              "--ramp", str(ramp), "--report", str(report), *urls, log="crowd")
+    used = 0.0
+    while crowd.child.poll() is None:
+        used = max(used, cpu_seconds(crowd))
+        time.sleep(0.1)
+    if crowd.child.returncode != 0:
+        sys.exit(f"bench: the viewers failed: {crowd.text()[-500:]}")
+    wall = time.monotonic() - before[2]
     requests = asked.now()
-    # Without those of the lone viewer.
-    requests["media_playlists"] -= sum(published["statuses"].values())
-    return {"p50": percentile(delays, 0.5), "p95": percentile(delays, 0.95), "p99": percentile(delays, 0.99),
-            "max": max(delays), "parts": len(published["parts"]),
-            "asked": (requests["parts"] + requests["media_playlists"]) / len(published["parts"]),
-            "cpu": 100 * used / seconds / count * 1000, "worker": 100 * worker / seconds, "refused": sum(report["refused"].values())}
+    parts = published(lab) - parts
+    seen = json.loads(report.read_text())
+    # They join and leave over the ramps, so on average so many watched.
+    watching = count * (seconds - ramp) / seconds
+    delays = {key: 1000 * seen["parts"][key] for key in ("p50", "p95", "p99")}
+    return {**delays, "asked": (requests["parts"] + requests["media_playlists"]) / parts, "stalls": seen["stalls"],
+            "errors": sum(seen["errors"].values()), "worker": 100 * (cpu_seconds(lab.worker) - before[1]) / wall,
+            "caches": 100 * (cpu_seconds(*caches) - before[0]) / wall, "viewers": 100 * used / wall,
+            "thousand": 100 * (cpu_seconds(*caches) - before[0]) / wall / watching * 1000,
+            "core_ms": 1000 * (cpu_seconds(*caches) - before[0]) / seen["requests"]}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench edge")
-    parser.add_argument("--viewers", type=int, default=200)
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--viewers", default="10,100,1000")
+    parser.add_argument("--seconds", type=float, default=15)
     arguments = parser.parse_args()
-    with netlab.Lab() as lab:
+    counts = [int(count) for count in arguments.viewers.split(",")]
+    with netlab.Lab(secret="") as lab:
         lab.start()
-        (lab.folder / "nginx.conf").write_text(
-            NGINX.format(folder=lab.folder, origin=lab.origin.address, secret=lab.secret))
+        (lab.folder / "nginx.conf").write_text(NGINX.format(folder=lab.folder, origin=lab.origin.address))
         os.chmod(lab.folder, 0o755)
         nginx = lab.shield.start("nginx", "-c", str(lab.folder / "nginx.conf"), log="nginx")
+        master = netlab.HLS + "master.m3u8"
         shield, edges = lab.caches["shield"], [lab.caches["edge1"], lab.caches["edge2"]]
         ways = {
-            "origin alone": ([f"http://{lab.origin.address}:8080{netlab.HLS}"], []),
-            "Varnish": ([lab.url(lab.shield)], [shield]),
-            "Varnish, Varnish": ([lab.url(lab.edge1), lab.url(lab.edge2)], [shield, *edges]),
-            "nginx": ([f"http://{lab.shield.address}:8081{netlab.HLS}"], [nginx]),
+            "direct": ([f"http://{lab.origin.address}:8080{master}"], []),
+            "Varnish": ([lab.url(lab.shield, "master.m3u8")], [shield]),
+            "Varnish, Varnish": ([lab.url(lab.edge1, "master.m3u8"), lab.url(lab.edge2, "master.m3u8")], [shield, *edges]),
+            "nginx": ([f"http://{lab.shield.address}:8081{master}"], [nginx]),
         }
-        rounds: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
-        for _ in range(arguments.rounds):
+        print(HEAD, flush=True)
+        for count in counts:
             for way, (urls, caches) in ways.items():
-                rounds[way].append(measure(lab, urls, caches, arguments.viewers, arguments.seconds))
-    print(f"{arguments.viewers} viewers; milliseconds after publication; medians of {arguments.rounds} rounds")
-    print(f"{'':18}{'p50':>8}{'p95':>8}{'p99':>8}{'max':>8}{'asked of the origin':>21}{'CPU of caches':>15}")
-    for way, figures in rounds.items():
-        middle = {key: statistics.median(figure[key] for figure in figures) for key in figures[0]}
-        print(f"{way:18}{middle['p50']:8.1f}{middle['p95']:8.1f}{middle['p99']:8.1f}{middle['max']:8.1f}"
-              f"{middle['asked']:15.2f} a part{middle['cpu']:8.0f} % of a core for 1,000; worker {middle['worker']:.0f} %;"
-              f" refused {middle['refused']:.0f}")
+                figures = measure(lab, urls, caches, count, arguments.seconds)
+                full = " (machine full)" if figures["worker"] + figures["caches"] + figures["viewers"] > 0.7 * 100 * os.cpu_count() else ""
+                print(LINE.format(count=count, way=way, **figures) + full, flush=True)
 
 
 if __name__ == "__main__":

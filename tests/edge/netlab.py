@@ -112,7 +112,7 @@ class Answer:
 
 
 class Lab:
-    """Origin, shield, two edges, and a machine for all viewers."""
+    """Origin, shield, two edges, and a machine for all viewers. Without a secret the origin answers viewers, too."""
 
     def __init__(self, *, secret: str = "0123456789abcdefghijklmnop") -> None:
         self.processes: list[Process] = []
@@ -127,6 +127,7 @@ class Lab:
         self.secret = secret
         self.secret_file = self.folder / "secret"
         self.secret_file.write_text(secret + "\n")
+        self.secret_options = lambda option: (option, str(self.secret_file)) if secret else ()
         self.caches: dict[str, Process] = {}
         self.worker: Process | None = None
 
@@ -158,12 +159,12 @@ class Lab:
         self.worker = self.origin.start(
             str(SOURCE / "scripts/spacecast"), "run", "--space", SPACE, "--open", "--listen", "127.0.0.1:8080", "--admin",
             "127.0.0.1:9100", "--program", str(program), "--archive", str(self.folder / "archive"), "--ice-address",
-            "127.0.0.1", "--edge-secret-file", str(self.secret_file), log="worker")
+            "127.0.0.1", *self.secret_options("--edge-secret-file"), log="worker")
 
     def start_cache(self, host: Host, *options: str) -> None:
         self.caches[host.name] = host.start(
-            str(EDGE / "start"), "--listen", ":6081", "--space", SPACE, "--memory", "128M", "--secret-file",
-            str(self.secret_file), "--hold", "10", "--directory", str(self.folder / host.name), *options, log="varnish")
+            str(EDGE / "start"), "--listen", ":6081", "--space", SPACE, "--memory", "128M", "--hold", "10",
+            *self.secret_options("--secret-file"), "--directory", str(self.folder / host.name), *options, log="varnish")
 
     def start_shield(self) -> None:
         self.start_cache(self.shield, "--origin", f"{self.origin.address}:8080")
