@@ -8,14 +8,18 @@
 #include <string_view>
 
 #include "http/server.h"
+#include "studio/role.h"
 
 namespace spacecast::studio {
 
 class Access {
  public:
   struct Pass {
-    std::string role;                 // "speaker"
+    Role role = Role::kSpeaker;
     std::optional<std::string> name;  // Where the pass says who it is; it wins over the request.
+    // What all sessions of one pass have in common, and what is revoked; empty where everybody may
+    // come.
+    std::string id;
   };
 
   virtual ~Access() = default;

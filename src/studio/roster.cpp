@@ -32,7 +32,7 @@ std::string to_json(const Roster& roster) {
   for (const auto& entry : roster.speakers) {
     speakers.push_back({{"id", entry.id},
                         {"name", entry.name},
-                        {"role", entry.role},
+                        {"role", to_text(entry.role)},
                         {"camera", entry.camera},
                         {"muted", entry.muted},
                         {"talking", entry.talking},

@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "studio/liveness.h"
+#include "studio/role.h"
 
 namespace spacecast::studio {
 
 struct RosterEntry {
   std::string id;  // Public; gives no right to anything.
   std::string name;
-  std::string role;
+  Role role = Role::kSpeaker;
   bool camera = false;
   bool muted = false;
   bool talking = false;

@@ -11,6 +11,7 @@
 #include "pipelines/speaker_graph.h"
 #include "studio/candidate.h"
 #include "studio/liveness.h"
+#include "studio/role.h"
 #include "studio/roster.h"
 
 namespace spacecast::studio {
@@ -24,7 +25,8 @@ class Session {
     std::string secret;  // Whoever has it is this speaker (RFC 9725 §4.1: unguessable).
     std::string etag;    // Of the ICE session, quotes included (RFC 9725 §4.3.1).
     std::string name;
-    std::string role;
+    Role role = Role::kSpeaker;
+    std::string pass;  // Access::Pass::id; empty: none.
   };
 
   // `events` as in SpeakerGraph.

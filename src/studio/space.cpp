@@ -39,8 +39,7 @@ Space::Space(Options options, std::shared_ptr<Loop> loop, Program& program)
 
 Space::~Space() = default;
 
-void Space::join(SpeakerOffer offer, std::string name, std::string role,
-                 std::function<void(Result<Joined>)> done) {
+void Space::join(JoinRequest request, std::function<void(Result<Joined>)> done) {
   const auto refuse = [&](Error error) {
     ++counters_->refused;
     done(std::unexpected(std::move(error)));
@@ -50,7 +49,7 @@ void Space::join(SpeakerOffer offer, std::string name, std::string role,
     return refuse({ErrorCode::kLimit,
                    fmt::format("the stage is full: {} people are on it", sessions_.size())});
   }
-  auto slot = program_.acquire(name);
+  auto slot = program_.acquire(request.name);
   if (!slot) return refuse(slot.error());
 
   const std::string id = random_id();
@@ -59,9 +58,10 @@ void Space::join(SpeakerOffer offer, std::string name, std::string role,
       {.id = id,
        .secret = random_id(),
        .etag = "\"" + random_id() + "\"",
-       .name = std::move(name),
-       .role = std::move(role)},
-      {.offer = std::move(offer),
+       .name = std::move(request.name),
+       .role = request.role,
+       .pass = std::move(request.pass)},
+      {.offer = std::move(request.offer),
        .clock = program_.clock(),
        .base_time = program_.base_time(),
        .ice_address = options_.ice_address,

@@ -57,6 +57,13 @@ class Space : public std::enable_shared_from_this<Space> {
     std::chrono::milliseconds tick{200};
     std::function<void(const SpaceEvent&)> log;  // May be empty.
   };
+  struct JoinRequest {
+    SpeakerOffer offer;
+    std::string name;
+    Role role = Role::kSpeaker;
+    std::string pass;      // Access::Pass::id; empty: none.
+    std::string replaces;  // The secret of the caller's earlier session; empty: none.
+  };
   struct Joined {
     std::string id;
     std::string secret;
@@ -74,8 +81,7 @@ class Space : public std::enable_shared_from_this<Space> {
   [[nodiscard]] const std::string& id() const { return options_.id; }
 
   // `done` is called once, later: with kLimit where the stage is full, kConflict after the end.
-  void join(SpeakerOffer offer, std::string name, std::string role,
-            std::function<void(Result<Joined>)> done);
+  void join(JoinRequest request, std::function<void(Result<Joined>)> done);
   // Null where there is none (any more).
   [[nodiscard]] Session* find_by_secret(std::string_view secret);
   [[nodiscard]] Session* find_by_id(std::string_view id);

@@ -39,13 +39,8 @@ Response created(const Space& space, const Space::Joined& joined) {
 }
 
 // What a request asks for, once all that can be judged without the Space is in order.
-struct Join {
-  SpeakerOffer offer;
-  std::string name;
-  std::string role;
-};
-
-std::expected<Join, Response> read_join(const Request& request, const Access& access) {
+std::expected<Space::JoinRequest, Response> read_join(const Request& request,
+                                                      const Access& access) {
   auto pass = access.may_join(request);
   if (!pass) return std::unexpected(std::move(pass.error()));
   if (!has_type(request, kSdp)) {
@@ -56,19 +51,22 @@ std::expected<Join, Response> read_join(const Request& request, const Access& ac
   if (!name) return std::unexpected(problem(name.error()));
   auto offer = read_offer(request.body);
   if (!offer) return std::unexpected(problem(offer.error()));
-  return Join{std::move(*offer), std::move(*name), std::move(pass->role)};
+  return Space::JoinRequest{.offer = std::move(*offer),
+                            .name = std::move(*name),
+                            .role = pass->role,
+                            .pass = std::move(pass->id),
+                            .replaces = std::string(request.header("spacecast-replaces"))};
 }
 
-void join(Space& space, Join wanted, Responder responder) {
+void join(Space& space, Space::JoinRequest wanted, Responder responder) {
   // std::function wants what can be copied.
   auto answer = std::make_shared<Responder>(std::move(responder));
-  space.join(std::move(wanted.offer), std::move(wanted.name), std::move(wanted.role),
-             [&space, answer](Result<Space::Joined> joined) {
-               if (!joined) return answer->respond(problem(joined.error()));
-               if (!answer->client_gone()) return answer->respond(created(space, *joined));
-               // Nobody will ever know the session's URL.
-               if (const auto* session = space.find_by_id(joined->id)) space.leave(*session);
-             });
+  space.join(std::move(wanted), [&space, answer](Result<Space::Joined> joined) {
+    if (!joined) return answer->respond(problem(joined.error()));
+    if (!answer->client_gone()) return answer->respond(created(space, *joined));
+    // Nobody will ever know the session's URL.
+    if (const auto* session = space.find_by_id(joined->id)) space.leave(*session);
+  });
 }
 
 // The answer to a PATCH on a session (RFC 9725 §4.3.1 to §4.3.3).

@@ -10,10 +10,10 @@ namespace {
 
 Roster two_people() {
   return {.space = "s",
-          .speakers = {{.id = "a", .name = "Ada \"L\"", .role = "speaker"},
+          .speakers = {{.id = "a", .name = "Ada \"L\"", .role = Role::kSpeaker},
                        {.id = "b",
                         .name = "Bob",
-                        .role = "host",
+                        .role = Role::kHost,
                         .camera = true,
                         .muted = true,
                         .talking = true,
