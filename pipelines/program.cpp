@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstring>
 #include <optional>
 #include <string_view>
@@ -11,6 +13,8 @@
 
 #include "gstx/bus.h"
 #include "gstx/store_value.h"
+#include "pipelines/return_desk.h"
+#include "pipelines/screen_order.h"
 #include "pipelines/slot_channel.h"
 
 namespace spacecast {
@@ -23,16 +27,30 @@ constexpr GstClockTime kHeadStart = 500 * GST_MSECOND;
 
 class SlotHandle final : public ProgramSlot {
  public:
-  explicit SlotHandle(std::shared_ptr<SlotChannel> channel) : channel_(std::move(channel)) {}
-  ~SlotHandle() override { channel_->release(); }
+  SlotHandle(std::shared_ptr<SlotChannel> channel, std::shared_ptr<ReturnDesk> returns)
+      : channel_(std::move(channel)), returns_(std::move(returns)) {}
+  ~SlotHandle() override {
+    set_return(nullptr);
+    channel_->release();
+  }
   unsigned index() const override { return channel_->index(); }
   void push_audio(Ref<GstSample> sample) override { channel_->push_audio(sample.get()); }
   void push_video(Ref<GstSample> sample) override { channel_->push_video(sample.get()); }
+  void push_screen(Ref<GstSample> sample) override { channel_->push_screen(sample.get()); }
   void set_camera(bool on) override { channel_->set_camera(on); }
+  void set_screen(bool on) override { channel_->set_screen(on); }
   void set_name(std::string name) override { channel_->set_name(name); }
+  void set_return(std::shared_ptr<ReturnSink> sink) override {
+    const MutexLock lock(mutex_);
+    return_.reset();
+    if (sink) return_ = returns_->subscribe(index(), std::move(sink));
+  }
 
  private:
-  std::shared_ptr<SlotChannel> channel_;
+  const std::shared_ptr<SlotChannel> channel_;
+  const std::shared_ptr<ReturnDesk> returns_;
+  Mutex mutex_;
+  std::unique_ptr<ReturnSubscription> return_ SPACECAST_GUARDED_BY(mutex_);
 };
 
 MediaTime media_time(const GstStructure* structure, const char* field) {
@@ -68,6 +86,17 @@ Program::OnAir parse_on_air(const GstStructure* structure) {
   const char* reason = gst_structure_get_string(structure, "reason");
   on_air.reason = reason ? reason : "";
   return on_air;
+}
+
+// What those on stage are sent of the picture: of a ladder the smallest rung that still shows a
+// face and a slide; 13 of them at the first rung's rate would be 26 Mbit/s a Space. Null where the
+// program has no picture.
+Ref<GstPad> returned_picture(GstElement* hls, const std::vector<Rung>& ladder) {
+  constexpr int kLines = 360;
+  const auto rungs =
+      std::ranges::count_if(ladder, [](const Rung& rung) { return rung.lines >= kLines; });
+  const auto number = std::max<std::ptrdiff_t>(rungs - 1, 0);
+  return adopt(gst_element_get_static_pad(hls, fmt::format("video_{}", number).c_str()));
 }
 
 class GstProgram final : public Program {
@@ -106,12 +135,19 @@ class GstProgram final : public Program {
       auto added = add_rungs(GST_BIN(pipeline_.get()), hls->get(), options.ladder);
       if (!added) return added;
     }
+    const auto screens = std::make_shared<ScreenOrder>();
     for (unsigned index = 0; index < options.slots; ++index) {
-      auto slot = SlotChannel::create(pipeline_.get(), stage->get(), mix->get(), index);
+      auto slot = SlotChannel::create(pipeline_.get(), stage->get(), mix->get(), screens, index);
       if (!slot) return std::unexpected(slot.error());
       slots_.push_back(std::move(*slot));
     }
     stage_ = *stage;
+    auto returns =
+        ReturnDesk::create(pipeline_.get(), mix->get(),
+                           returned_picture(hls->get(), options.ladder).get(), options.slots);
+    if (!returns) return std::unexpected(returns.error());
+    returns_ = std::move(*returns);
+    clock_ = options.clock ? options.clock : adopt(gst_system_clock_obtain());
     return {};
   }
 
@@ -119,7 +155,6 @@ class GstProgram final : public Program {
     bus_ = BusWatch(pipeline_.get(), *loop_, [this](GstMessage* message) { on_message(message); });
     // Clock and base time are set by hand, so that they are known to the speakers' pipelines from
     // the start and never change.
-    clock_ = adopt(gst_system_clock_obtain());
     base_time_ = gst_clock_get_time(clock_.get()) - kHeadStart;
     gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), clock_.get());
     gst_element_set_start_time(pipeline_.get(), GST_CLOCK_TIME_NONE);
@@ -135,7 +170,7 @@ class GstProgram final : public Program {
       if (!slot->acquire(name)) continue;
       // A pin is for whom it was given to.
       if (pinned_ == slot->index()) pin(std::nullopt);
-      return std::make_unique<SlotHandle>(slot);
+      return std::make_unique<SlotHandle>(slot, returns_);
     }
     return fail(ErrorCode::kLimit, fmt::format("the stage is full: {} of {} places are taken",
                                                slots_.size(), slots_.size()));
@@ -151,6 +186,10 @@ class GstProgram final : public Program {
     pinned_ = slot;
     const std::string name = slot ? std::to_string(*slot) : std::string();
     g_object_set(stage_.get(), "pinned", name.c_str(), nullptr);
+  }
+
+  std::unique_ptr<ReturnSubscription> monitor(std::shared_ptr<ReturnSink> sink) override {
+    return returns_->subscribe(std::nullopt, std::move(sink));
   }
 
   Ref<GstClock> clock() const override { return clock_; }
@@ -218,6 +257,7 @@ class GstProgram final : public Program {
   GstClockTime base_time_ = 0;
   BusWatch bus_;
   std::vector<std::shared_ptr<SlotChannel>> slots_;
+  std::shared_ptr<ReturnDesk> returns_;
   std::optional<unsigned> pinned_;
   Task ended_;
 };

@@ -3,7 +3,7 @@
 //
 //   stage   activespeaker; a slot's audio and camera go to its audio_<n> and video_<n>
 //   canvas  capsfilter behind it; only where another size is asked for
-//   mix     stagemix; a slot's audio goes to its sink_<n>
+//   mix     stagemix; a slot's audio goes to its sink_<n>, what goes back comes from its minus_<n>
 //   hls     llhlssink
 //
 // All slots are linked when the program is built and never change afterwards: a speaker who joins,
@@ -29,6 +29,7 @@
 #include "layout/director.h"
 #include "pipelines/canvas.h"
 #include "pipelines/ladder.h"
+#include "pipelines/program_return.h"
 
 namespace spacecast {
 
@@ -41,11 +42,19 @@ class ProgramSlot {
   // time, from a streaming thread. Never block: the oldest is dropped where the program lags.
   virtual void push_audio(Ref<GstSample> sample) = 0;
   virtual void push_video(Ref<GstSample> sample) = 0;
+  // A screen that the speaker shares beside the camera; as push_video().
+  virtual void push_screen(Ref<GstSample> sample) = 0;
   // What the speaker signalled. Off: the card with the name is shown at once. On: the camera from
   // its next frame. A camera that sends nothing for 600 ms counts as off until it sends again.
   virtual void set_camera(bool on) = 0;
+  // What the speaker signalled; off at first. While it is on the screen is shown from its next
+  // frame, with its speaker small beside it. One screen is shown at a time, the one that was shared
+  // last; when that ends, the one shared before it again.
+  virtual void set_screen(bool on) = 0;
   // What the picture shows for the speaker from now on: a display name (base/ids.h).
   virtual void set_name(std::string name) = 0;
+  // Who is given everybody's sound but this speaker's, and the picture. Null: nobody.
+  virtual void set_return(std::shared_ptr<ReturnSink> sink) = 0;
 };
 
 class Program {
@@ -55,6 +64,7 @@ class Program {
     unsigned slots = 13;
     std::optional<Size> size;  // Of the picture; default: the description's.
     std::vector<Rung> ladder;  // Empty: the description's own picture only.
+    Ref<GstClock> clock;       // Default: the system's.
   };
   struct OnAir {
     int slot = -1;  // -1: nobody.
@@ -85,6 +95,10 @@ class Program {
   // the slot is taken; nullopt takes it back. Control loop only.
   virtual void set_layout(layout::Mode mode) = 0;
   virtual void pin(std::optional<unsigned> slot) = 0;
+  // The whole mix and the picture for as long as the returned object lives, which may be longer
+  // than the program. Any thread.
+  [[nodiscard]] virtual std::unique_ptr<ReturnSubscription> monitor(
+      std::shared_ptr<ReturnSink> sink) = 0;
   // For the speakers' pipelines: gst_pipeline_use_clock, gst_element_set_base_time with start time
   // NONE.
   [[nodiscard]] virtual Ref<GstClock> clock() const = 0;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gst/app/gstappsrc.h>
 
+#include <utility>
+
 namespace spacecast {
 namespace {
 
@@ -36,29 +38,38 @@ void push(GstElement* source, GstSample* sample) {
 }  // namespace
 
 Result<std::shared_ptr<SlotChannel>> SlotChannel::create(GstElement* pipeline, GstElement* stage,
-                                                         GstElement* mix, unsigned index) {
+                                                         GstElement* mix,
+                                                         std::shared_ptr<ScreenOrder> screens,
+                                                         unsigned index) {
   std::shared_ptr<SlotChannel> slot(new SlotChannel());
   slot->index_ = index;
+  slot->screens_ = std::move(screens);
   slot->detector_audio_ = make_source(pipeline, fmt::format("slot_{}_detect", index));
   slot->mixer_audio_ = make_source(pipeline, fmt::format("slot_{}_mix", index));
   slot->video_ = make_source(pipeline, fmt::format("slot_{}_video", index));
-  if (!slot->detector_audio_ || !slot->mixer_audio_ || !slot->video_) {
+  slot->screen_ = make_source(pipeline, fmt::format("slot_{}_screen", index));
+  if (!slot->detector_audio_ || !slot->mixer_audio_ || !slot->video_ || !slot->screen_) {
     return fail(ErrorCode::kInternal, "appsrc is missing: install gstreamer1.0-plugins-base");
   }
   for (const auto& source : {slot->detector_audio_, slot->mixer_audio_}) {
     g_object_set(source.get(), "max-time", guint64{kAudioQueue}, nullptr);
   }
-  g_object_set(slot->video_.get(), "max-buffers", kVideoQueueFrames, nullptr);
+  for (const auto& source : {slot->video_, slot->screen_}) {
+    g_object_set(source.get(), "max-buffers", kVideoQueueFrames, nullptr);
+  }
 
   slot->stage_audio_pad_ =
       adopt(gst_element_request_pad_simple(stage, fmt::format("audio_{}", index).c_str()));
   slot->stage_video_pad_ =
       adopt(gst_element_request_pad_simple(stage, fmt::format("video_{}", index).c_str()));
+  slot->stage_screen_pad_ =
+      adopt(gst_element_request_pad_simple(stage, fmt::format("screen_{}", index).c_str()));
   const auto mix_pad =
       adopt(gst_element_request_pad_simple(mix, fmt::format("sink_{}", index).c_str()));
-  if (!slot->stage_audio_pad_ || !slot->stage_video_pad_ || !mix_pad ||
+  if (!slot->stage_audio_pad_ || !slot->stage_video_pad_ || !slot->stage_screen_pad_ || !mix_pad ||
       !link(slot->detector_audio_.get(), slot->stage_audio_pad_.get()) ||
       !link(slot->video_.get(), slot->stage_video_pad_.get()) ||
+      !link(slot->screen_.get(), slot->stage_screen_pad_.get()) ||
       !link(slot->mixer_audio_.get(), mix_pad.get())) {
     return fail(
         ErrorCode::kInvalidArgument,
@@ -67,6 +78,7 @@ Result<std::shared_ptr<SlotChannel>> SlotChannel::create(GstElement* pipeline, G
                     index, index));
   }
   g_object_set(slot->stage_audio_pad_.get(), "active", FALSE, nullptr);
+  g_object_set(slot->stage_screen_pad_.get(), "active", FALSE, nullptr);
   return slot;
 }
 
@@ -82,6 +94,7 @@ bool SlotChannel::acquire(const std::string& name) {
 
 void SlotChannel::release() {
   MutexLock lock(mutex_);
+  set_screen(false);
   g_object_set(stage_audio_pad_.get(), "active", FALSE, nullptr);
   occupied_ = false;
 }
@@ -95,8 +108,16 @@ void SlotChannel::push_video(GstSample* sample) {
   push(video_.get(), sample);
 }
 
+void SlotChannel::push_screen(GstSample* sample) {
+  push(screen_.get(), sample);
+}
+
 void SlotChannel::set_camera(bool on) {
   g_object_set(stage_video_pad_.get(), "active", on ? TRUE : FALSE, nullptr);
+}
+
+void SlotChannel::set_screen(bool on) {
+  screens_->set(stage_screen_pad_, on);
 }
 
 void SlotChannel::set_name(const std::string& name) {

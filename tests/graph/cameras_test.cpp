@@ -203,7 +203,10 @@ class WatchedSlot final : public ProgramSlot {
     slot_->push_video(std::move(sample));
   }
   void set_camera(bool on) override { slot_->set_camera(on); }
+  void push_screen(Ref<GstSample> sample) override { slot_->push_screen(std::move(sample)); }
+  void set_screen(bool on) override { slot_->set_screen(on); }
   void set_name(std::string name) override { slot_->set_name(std::move(name)); }
+  void set_return(std::shared_ptr<ReturnSink> sink) override { slot_->set_return(std::move(sink)); }
 
  private:
   std::unique_ptr<ProgramSlot> slot_;
@@ -225,6 +228,10 @@ class WatchedProgram final : public Program {
   }
   void set_layout(layout::Mode mode) override { program_->set_layout(mode); }
   void pin(std::optional<unsigned> slot) override { program_->pin(slot); }
+  [[nodiscard]] std::unique_ptr<ReturnSubscription> monitor(
+      std::shared_ptr<ReturnSink> sink) override {
+    return program_->monitor(std::move(sink));
+  }
   [[nodiscard]] Ref<GstClock> clock() const override { return program_->clock(); }
   [[nodiscard]] GstClockTime base_time() const override { return program_->base_time(); }
   void end(Task done) override { program_->end(std::move(done)); }

@@ -45,7 +45,10 @@ class CountingSlot : public ProgramSlot {
   void push_audio(Ref<GstSample>) override { ++record_.audio; }
   void push_video(Ref<GstSample>) override { ++record_.video; }
   void set_camera(bool on) override { record_.camera = on ? 1 : 0; }
+  void push_screen(Ref<GstSample>) override {}
+  void set_screen(bool) override {}
   void set_name(std::string) override {}
+  void set_return(std::shared_ptr<ReturnSink>) override {}
 
  private:
   unsigned index_;
@@ -61,6 +64,9 @@ class CountingProgram : public Program {
   }
   void set_layout(layout::Mode) override {}
   void pin(std::optional<unsigned>) override {}
+  [[nodiscard]] std::unique_ptr<ReturnSubscription> monitor(std::shared_ptr<ReturnSink>) override {
+    return std::make_unique<ReturnSubscription>();
+  }
   [[nodiscard]] Ref<GstClock> clock() const override { return clock_; }
   [[nodiscard]] GstClockTime base_time() const override { return base_time_; }
   void end(Task done) override { done(); }

@@ -65,7 +65,10 @@ class RecordingSlot : public ProgramSlot {
     const std::lock_guard lock(record_->mutex);
     record_->camera.push_back(on);
   }
+  void push_screen(Ref<GstSample>) override {}
+  void set_screen(bool) override {}
   void set_name(std::string) override {}
+  void set_return(std::shared_ptr<ReturnSink>) override {}
 
  private:
   void add(std::vector<Record::Arrival>& to, GstSample* sample) {
