@@ -62,24 +62,30 @@ bool list_contains(std::string_view list, std::string_view token) {
   return false;
 }
 
+bool has_media_type(const Request& request, std::string_view type) {
+  const std::string_view value = request.header("content-type");
+  return same_header(trim(value.substr(0, value.find(';'))), type);
+}
+
 const Headers& cors_headers() {
   static const Headers headers = {
       {"Access-Control-Allow-Origin", "*"},
       {"Access-Control-Expose-Headers",
-       "Age, Date, Content-Length, Content-Range, Location, ETag, Link, Spacecast-Speaker"},
+       "Age, Date, Content-Length, Content-Range, Location, ETag, Link, Retry-After, "
+       "Spacecast-Speaker"},
   };
   return headers;
 }
 
 Response options_response(std::string allow, const Headers& extra) {
-  Response response{
-      .status = 204,
-      .content_type = {},
-      .headers = {{"Allow", allow},
-                  {"Access-Control-Allow-Methods", allow},
-                  {"Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match"},
-                  {"Access-Control-Max-Age", "86400"}},
-      .body = nullptr};
+  Response response{.status = 200,
+                    .content_type = {},
+                    .headers = {{"Allow", allow},
+                                {"Access-Control-Allow-Methods", allow},
+                                {"Access-Control-Allow-Headers",
+                                 "Authorization, Content-Type, If-Match, Spacecast-Replaces"},
+                                {"Access-Control-Max-Age", "86400"}},
+                    .body = nullptr};
   response.headers.insert(response.headers.end(), extra.begin(), extra.end());
   return response;
 }

@@ -81,7 +81,9 @@ std::optional<Router::Match> Router::match(const std::string& method,
   const std::string& wanted = method == "HEAD" ? "GET" : method;
   for (const Route& route : pattern->routes) {
     if (route.method == wanted) match.route = &route;
-    match.allow += route.method + (route.method == "GET" ? ", HEAD, " : ", ");
+    if (route.method != "OPTIONS") {
+      match.allow += route.method + (route.method == "GET" ? ", HEAD, " : ", ");
+    }
     match.options_headers.insert(match.options_headers.end(), route.options_headers.begin(),
                                  route.options_headers.end());
   }

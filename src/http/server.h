@@ -115,8 +115,9 @@ struct Route {
   std::string pattern;
   std::size_t body_max = 0;
   Handler handler;
-  Headers
-      options_headers;  // What an OPTIONS answer says beyond the usual: Accept-Post, Accept-Patch.
+  // What an OPTIONS answer says beyond the usual: Accept-Post, Accept-Patch. A path may also have a
+  // route for OPTIONS of its own.
+  Headers options_headers;
 };
 
 class Server {
@@ -138,7 +139,7 @@ class Server {
 
   // Has the port from now on and takes connections from start() on: those that come in between wait
   // in the kernel, so that nobody is told 404 of what is about to be added. An OPTIONS request on a
-  // known path is answered with 204, Allow and the CORS preflight headers; another method with 405
+  // known path is answered with 200, Allow and the CORS preflight headers; another method with 405
   // and Allow.
   [[nodiscard]] static Result<std::unique_ptr<Server>> create(Options options);
   virtual ~Server() = default;

@@ -1,7 +1,5 @@
 #include "studio/session.h"
 
-#include <fmt/format.h>
-
 namespace spacecast::studio {
 
 Result<std::unique_ptr<Session>> Session::create(Identity identity, SpeakerGraph::Options options,
@@ -24,25 +22,15 @@ Session::Session(Identity identity, const SpeakerOffer& offer, unsigned slot, Li
     : identity_(std::move(identity)),
       limits_(limits),
       slot_(slot),
-      ufrag_(offer.ufrag),
-      password_(offer.password),
-      candidates_(offer.candidates.size()),
+      ice_(identity_.etag, offer.ufrag, offer.password, offer.candidates),
       has_video_(offer.find(MediaKind::kVideo) != nullptr),
       camera_(has_video_) {}
 
-bool Session::is_same_ice(const IceFragment& fragment) const {
-  return (fragment.ufrag.empty() || fragment.ufrag == ufrag_) &&
-         (fragment.password.empty() || fragment.password == password_);
-}
-
-Result<void> Session::trickle(const IceFragment& fragment) {
-  if (candidates_ + fragment.candidates.size() > kCandidatesMax) {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("too many ICE candidates; a session may have {}", kCandidatesMax));
-  }
-  candidates_ += fragment.candidates.size();
-  for (const auto& candidate : fragment.candidates) graph_->add_candidate(candidate);
-  return {};
+http::Response Session::patch(const http::Request& request) {
+  const auto candidates = ice_.patch(request);
+  if (!candidates) return candidates.error();
+  for (const auto& candidate : *candidates) graph_->add_candidate(candidate);
+  return http::empty(204);
 }
 
 Result<void> Session::set_camera(bool on) {

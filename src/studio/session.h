@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "pipelines/speaker_graph.h"
-#include "studio/candidate.h"
+#include "studio/ice_session.h"
 #include "studio/liveness.h"
 #include "studio/role.h"
 #include "studio/roster.h"
@@ -37,12 +37,8 @@ class Session {
 
   [[nodiscard]] const Identity& identity() const { return identity_; }
   [[nodiscard]] unsigned slot() const { return slot_; }
-  // True for the ICE credentials of this session's offer, or none: anything else asks for a
-  // restart.
-  [[nodiscard]] bool is_same_ice(const IceFragment& fragment) const;
-
-  // kInvalidArgument past the number of candidates a session may have; none is then used.
-  [[nodiscard]] Result<void> trickle(const IceFragment& fragment);
+  // The answer to a PATCH on the session's URL (ice_session.h).
+  [[nodiscard]] http::Response patch(const http::Request& request);
   // kConflict where the offer had no video.
   [[nodiscard]] Result<void> set_camera(bool on);
   void set_muted(bool muted);
@@ -60,8 +56,7 @@ class Session {
   Identity identity_;
   LivenessLimits limits_;
   unsigned slot_;
-  std::string ufrag_, password_;
-  std::size_t candidates_;
+  IceSession ice_;
   bool has_video_;
   bool camera_;
   bool muted_ = false;
