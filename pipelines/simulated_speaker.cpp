@@ -96,7 +96,7 @@ Result<void> SimulatedSpeaker::build() {
   pipeline_ = Ref<GstElement>(gst_parse_launch(description.c_str(), error.out()));
   if (!pipeline_ || error) return fail(ErrorCode::kInternal, error.message());
   peer_ = child(pipeline_, "peer");
-  if (auto restricted = restrict_ice(peer_.get(), options_.ice_address); !restricted)
+  if (auto restricted = restrict_ice(peer_.get(), {.address = options_.ice_address}); !restricted)
     return restricted;
   prepare_transceivers();
 

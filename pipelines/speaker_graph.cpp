@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "gstx/ice.h"
 #include "gstx/promise.h"
 #include "pipelines/speaker_decoder.h"
 
@@ -130,7 +129,7 @@ Result<void> SpeakerGraph::build() {
   }
   g_object_set(peer_.get(), "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, "latency",
                static_cast<guint>(options_.jitter_buffer.count()), nullptr);
-  if (const auto ice = restrict_ice(peer_.get(), options_.ice_address); !ice) return ice;
+  if (const auto ice = restrict_ice(peer_.get(), options_.ice); !ice) return ice;
   const auto rtpbin = adopt(gst_bin_get_by_name(GST_BIN(peer_.get()), "rtpbin"));
   g_object_set(rtpbin.get(), "max-streams", kStreamsMax, "max-ts-offset", kSyncOffsetMax,
                "max-ts-offset-adjustment", kSyncStepMax, nullptr);
@@ -208,11 +207,18 @@ Result<void> SpeakerGraph::negotiate() {
     });
   });
   g_signal_emit_by_name(peer_.get(), "set-remote-description", offer.get(), promise.get());
-  deadline_ = loop_->after(options_.answer_deadline, [this] {
-    report(Fault::kNegotiation,
-           fmt::format("no answer within {} ms", options_.answer_deadline.count()));
-  });
+  deadline_ = loop_->after(options_.answer_deadline, [this] { on_no_answer(); });
   return {};
+}
+
+// libnice 0.1.21 tries every port of the range; without one the gathering neither ends nor fails.
+void SpeakerGraph::on_no_answer() {
+  if (local_description_set_ && !options_.ice.any_port()) {
+    return report(Fault::kNoPort, fmt::format("no UDP port from {} to {} is free",
+                                              options_.ice.port_min, options_.ice.port_max));
+  }
+  report(Fault::kNegotiation,
+         fmt::format("no answer within {} ms", options_.answer_deadline.count()));
 }
 
 void SpeakerGraph::create_answer() {
@@ -271,7 +277,7 @@ void SpeakerGraph::on_gathering_state() {
   deadline_.stop();
   // Copied, as in report().
   const auto answered = events_.answered;
-  answered(complete_answer(text.get(), options_.offer));
+  answered(with_public_address(complete_answer(text.get(), options_.offer), options_.ice));
 }
 
 void SpeakerGraph::on_connection_state() {

@@ -23,6 +23,7 @@
 #include "glibx/loop.h"
 #include "glibx/signal.h"
 #include "gstx/bus.h"
+#include "gstx/ice.h"
 #include "gstx/ref.h"
 #include "gstx/teardown.h"
 #include "pipelines/peer_check.h"
@@ -39,7 +40,7 @@ class SpeakerGraph {
     SpeakerOffer offer;
     Ref<GstClock> clock;  // The program's.
     GstClockTime base_time = 0;
-    std::string ice_address;  // The only address to offer; empty: every one but loopback.
+    IceNetwork ice;
     // How long packets may be late. Everything is delayed by it.
     std::chrono::milliseconds jitter_buffer{150};
     // From create() to the answer.
@@ -47,6 +48,7 @@ class SpeakerGraph {
   };
   enum class Fault {
     kNegotiation,  // Before the answer: it never came, or the offer cannot be answered.
+    kNoPort,       // Before the answer: no UDP port of the range is free.
     kFingerprint,  // The peer is not who made the offer.
     kTransport,    // ICE or DTLS failed, or the peer closed.
     kMedia,        // What came cannot be decoded.
@@ -85,6 +87,7 @@ class SpeakerGraph {
   [[nodiscard]] Result<void> add_decoder(MediaKind kind);
   void connect_signals();
   [[nodiscard]] Result<void> negotiate();
+  void on_no_answer();
   void create_answer();
   void apply_answer(GstWebRTCSessionDescription* answer);
   void watch_transport();

@@ -56,4 +56,19 @@ Result<Address> parse_address(std::string_view text) {
   return address;
 }
 
+Result<std::pair<std::uint16_t, std::uint16_t>> parse_port_range(std::string_view text) {
+  std::pair<std::uint16_t, std::uint16_t> range;
+  const char* const end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), end, range.first);
+  const bool dash = first.ec == std::errc() && first.ptr != end && *first.ptr == '-';
+  const auto second = dash ? std::from_chars(first.ptr + 1, end, range.second) : first;
+  if (!dash || second.ec != std::errc() || second.ptr != end || range.first < 1024 ||
+      range.second < range.first) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("\"{}\": allowed is MIN-MAX with ports from 1024 to 65535",
+                            text.substr(0, 100)));
+  }
+  return range;
+}
+
 }  // namespace spacecast

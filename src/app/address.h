@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 
@@ -20,5 +21,9 @@ struct Address {
 
 // "127.0.0.1:8080", "[::1]:8080", "localhost:0".
 [[nodiscard]] Result<Address> parse_address(std::string_view text);
+
+// "50000-50199": UDP ports, the first not below 1024.
+[[nodiscard]] Result<std::pair<std::uint16_t, std::uint16_t>> parse_port_range(
+    std::string_view text);
 
 }  // namespace spacecast

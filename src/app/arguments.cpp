@@ -6,6 +6,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -51,6 +52,11 @@ std::optional<std::string> config_file(const std::vector<std::string>& given) {
 }
 
 std::string value_text(const toml::node& value) {
+  if (const auto* list = value.as_array()) {
+    std::vector<std::string> texts;
+    for (const auto& entry : *list) texts.push_back(value_text(entry));
+    return fmt::format("{}", fmt::join(texts, ","));
+  }
   if (const auto* text = value.as_string()) return text->get();
   std::ostringstream stream;
   value.visit([&](const auto& node) { stream << node; });
@@ -97,19 +103,31 @@ std::vector<std::string> from_environment(const CLI::App& command) {
   return arguments;
 }
 
+// What is given above counts alone: a list is not added to.
+void add_below(std::vector<std::string>& above, const std::vector<std::string>& below) {
+  const auto is_given = [&](const std::string& argument) {
+    const auto name = argument.substr(0, argument.find('='));
+    return std::ranges::any_of(above, [&](const std::string& other) {
+      return other == name || other.starts_with(name + "=");
+    });
+  };
+  std::vector<std::string> missing;
+  std::ranges::copy_if(below, std::back_inserter(missing), std::not_fn(is_given));
+  above.insert(above.begin(), missing.begin(), missing.end());
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> layered_arguments(const CLI::App& command,
                                                    std::vector<std::string> given) {
-  std::vector<std::string> arguments;
-  if (const auto file = config_file(given)) {
-    auto from = from_file(command, *file);
+  const auto file = config_file(given);
+  add_below(given, from_environment(command));
+  if (file) {
+    const auto from = from_file(command, *file);
     if (!from) return std::unexpected(from.error());
-    arguments = std::move(*from);
+    add_below(given, *from);
   }
-  std::ranges::move(from_environment(command), std::back_inserter(arguments));
-  std::ranges::move(given, std::back_inserter(arguments));
-  return arguments;
+  return given;
 }
 
 }  // namespace spacecast

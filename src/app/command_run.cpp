@@ -6,7 +6,9 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "app/address.h"
 #include "app/end_signals.h"
@@ -14,6 +16,7 @@
 #include "app/secret_file.h"
 #include "app/worker.h"
 #include "base/ids.h"
+#include "studio/ice_servers.h"
 
 namespace spacecast {
 namespace {
@@ -23,6 +26,8 @@ constexpr int kFault = 1;
 constexpr int kBadUsage = 2;
 // Three hours are a playlist of half a megabyte.
 constexpr unsigned kDvrMax = 180;
+// Of STUN and of TURN servers: a client asks all of them.
+constexpr int kServersMax = 8;
 
 struct RunOptions {
   std::string space;
@@ -35,6 +40,11 @@ struct RunOptions {
   std::string archive;
   std::string edge_secret_file;
   std::string ice_address;
+  std::string ice_public_address;
+  std::string ice_ports;
+  std::vector<std::string> stun;
+  std::vector<std::string> turn;
+  std::string turn_secret_file;
   std::string log = "text";
   std::string config;
   unsigned drain_s = 10;
@@ -63,6 +73,45 @@ Result<std::string> parse_ip(const std::string& text) {
               fmt::format("\"{}\": allowed is a numeric IPv4 or IPv6 address", text));
 }
 
+// Where media come in.
+Result<IceNetwork> ice_network(const RunOptions& options) {
+  IceNetwork network;
+  network.address = options.ice_address;
+  network.public_address = options.ice_public_address;
+  if (!options.ice_ports.empty()) {
+    std::tie(network.port_min, network.port_max) = *parse_port_range(options.ice_ports);
+  }
+  if (!network.public_address.empty() && network.address.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--ice-public-address needs --ice-address: the local address that it stands for");
+  }
+  return network;
+}
+
+// What clients are told of.
+Result<studio::IceServers> ice_servers(const RunOptions& options) {
+  studio::IceServers servers;
+  if (!options.turn_secret_file.empty()) {
+    auto secret = read_secret_file(options.turn_secret_file);
+    if (!secret) return fail(secret.error().code, "--turn-secret-file: " + secret.error().message);
+    servers.turn_secret = std::move(*secret);
+  }
+  for (const auto& url : options.stun) {
+    servers.servers.push_back(*studio::parse_stun_server(url));
+  }
+  for (const auto& url : options.turn) {
+    auto server = *studio::parse_turn_server(url);
+    if (server.username.empty() && servers.turn_secret.empty()) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("--turn {}: needs USER:PASSWORD@ before the host, or "
+                              "--turn-secret-file",
+                              server.url));
+    }
+    servers.servers.push_back(std::move(server));
+  }
+  return servers;
+}
+
 // What may be asked of the addresses only together.
 Result<WorkerOptions> worker_options(const RunOptions& options) {
   WorkerOptions worker;
@@ -82,7 +131,12 @@ Result<WorkerOptions> worker_options(const RunOptions& options) {
     worker.edge_secret = std::move(*secret);
   }
   worker.dvr = std::chrono::minutes(options.dvr_min);
-  worker.ice_address = options.ice_address;
+  auto network = ice_network(options);
+  if (!network) return std::unexpected(network.error());
+  worker.ice = std::move(*network);
+  auto servers = ice_servers(options);
+  if (!servers) return std::unexpected(servers.error());
+  worker.ice_servers = std::move(*servers);
   worker.drain = std::chrono::seconds(options.drain_s);
   if (!options.open) {
     return fail(
@@ -188,6 +242,31 @@ void add_run_command(CLI::App& app, int& status) {
       ->add_option("--ice-address", options->ice_address,
                    "The only local address for speakers' media; default: all interfaces")
       ->check(check(parse_ip, "IP"));
+  command
+      ->add_option("--ice-public-address", options->ice_public_address,
+                   "What the outside knows --ice-address by (1:1 NAT)")
+      ->check(check(parse_ip, "IP"));
+  command
+      ->add_option("--ice-ports", options->ice_ports,
+                   "UDP ports for speakers' media; default: any that is free")
+      ->check(check([](const std::string& text) { return parse_port_range(text); }, "MIN-MAX"));
+  // Given once or more often, or with commas.
+  const auto list = [&](const char* name, std::vector<std::string>& values, const char* help) {
+    return command->add_option(name, values, help)
+        ->delimiter(',')
+        ->expected(1, kServersMax)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  };
+  list("--stun", options->stun, "STUN server that clients are told of, stun:HOST[:PORT]")
+      ->check(
+          check([](const std::string& text) { return studio::parse_stun_server(text); }, "URL"));
+  list("--turn", options->turn,
+       "TURN server that clients are told of, turn:[USER:PASSWORD@]HOST[:PORT][?transport=tcp]")
+      ->check(
+          check([](const std::string& text) { return studio::parse_turn_server(text); }, "URL"));
+  command->add_option("--turn-secret-file", options->turn_secret_file,
+                      "File with the secret of coturn's use-auth-secret: clients get credentials "
+                      "that expire");
   command->add_option("--log", options->log, "How events are written to standard error")
       ->capture_default_str()
       ->check(CLI::IsMember({"text", "json"}));

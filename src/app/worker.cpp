@@ -201,7 +201,8 @@ class SpaceWorker final : public Worker {
 
   void build_space() {
     space_ = studio::Space::create({.id = options_.space,
-                                    .ice_address = options_.ice_address,
+                                    .ice = options_.ice,
+                                    .ice_servers = options_.ice_servers,
                                     .speakers_max = kPlacesOnStage,
                                     .log =
                                         [](const studio::SpaceEvent& event) {

@@ -16,9 +16,11 @@
 #include "app/address.h"
 #include "base/error.h"
 #include "glibx/loop.h"
+#include "gstx/ice.h"
 #include "layout/director.h"
 #include "pipelines/canvas.h"
 #include "pipelines/ladder.h"
+#include "studio/ice_servers.h"
 
 namespace spacecast {
 
@@ -33,7 +35,8 @@ struct WorkerOptions {
   std::filesystem::path archive;  // Empty: none.
   std::string edge_secret;        // Empty: LL-HLS is for everybody, not for caches only.
   std::chrono::minutes dvr{30};
-  std::string ice_address;  // Empty: all interfaces.
+  IceNetwork ice;                  // Where speakers' media come in.
+  studio::IceServers ice_servers;  // What clients are told of.
   std::chrono::seconds drain{10};
 };
 

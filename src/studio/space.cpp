@@ -64,7 +64,7 @@ void Space::join(JoinRequest request, std::function<void(Result<Joined>)> done) 
       {.offer = std::move(request.offer),
        .clock = program_.clock(),
        .base_time = program_.base_time(),
-       .ice_address = options_.ice_address,
+       .ice = options_.ice,
        .jitter_buffer = options_.jitter_buffer},
       std::move(*slot), options_.liveness, loop_, teardown_,
       {.answered = [this, id](std::string answer) { answered(id, std::move(answer)); },
@@ -97,7 +97,8 @@ void Space::connected(const std::string& id) {
 
 void Space::failed(const std::string& id, SpeakerGraph::Fault fault, const std::string& what) {
   if (fault == SpeakerGraph::Fault::kFingerprint) ++counters_->fingerprint_mismatches;
-  remove(id, "failed", what);
+  remove(id, "failed", what,
+         fault == SpeakerGraph::Fault::kNoPort ? ErrorCode::kLimit : ErrorCode::kInternal);
 }
 
 Session* Space::find_by_secret(std::string_view secret) {
@@ -117,7 +118,8 @@ void Space::leave(const Session& session) {
   remove(id, "left", {});
 }
 
-void Space::remove(const std::string& id, std::string_view why, std::string_view detail) {
+void Space::remove(const std::string& id, std::string_view why, std::string_view detail,
+                   ErrorCode refusal) {
   const auto found = std::ranges::find_if(
       sessions_, [&](const auto& session) { return session->identity().id == id; });
   if (found == sessions_.end()) return;
@@ -129,7 +131,7 @@ void Space::remove(const std::string& id, std::string_view why, std::string_view
   ++counters_->refused;
   const auto done = std::move(joining->done);
   joining_.erase(joining);
-  done(fail(ErrorCode::kInternal, fmt::format("no answer could be made: {}", detail)));
+  done(fail(refusal, fmt::format("no answer could be made: {}", detail)));
 }
 
 Roster Space::roster() const {

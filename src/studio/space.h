@@ -15,11 +15,13 @@
 
 #include "base/error.h"
 #include "glibx/loop.h"
+#include "gstx/ice.h"
 #include "gstx/teardown.h"
 #include "http/server.h"
 #include "pipelines/program.h"
 #include "pipelines/speaker_offer.h"
 #include "studio/event_hub.h"
+#include "studio/ice_servers.h"
 #include "studio/liveness.h"
 #include "studio/quality_hints.h"
 #include "studio/roster.h"
@@ -48,7 +50,8 @@ class Space : public std::enable_shared_from_this<Space> {
  public:
   struct Options {
     std::string id;
-    std::string ice_address;  // The only address to offer; empty: every one but loopback.
+    IceNetwork ice;
+    IceServers ice_servers;  // What clients are told of.
     std::size_t speakers_max = 13;
     std::size_t listeners_max = 2000;
     LivenessLimits liveness;
@@ -78,7 +81,9 @@ class Space : public std::enable_shared_from_this<Space> {
   Space& operator=(const Space&) = delete;
   ~Space();
 
+  // These never change: any thread.
   [[nodiscard]] const std::string& id() const { return options_.id; }
+  [[nodiscard]] const IceServers& ice_servers() const { return options_.ice_servers; }
 
   // `done` is called once, later: with kLimit where the stage is full, kConflict after the end.
   void join(JoinRequest request, std::function<void(Result<Joined>)> done);
@@ -118,7 +123,9 @@ class Space : public std::enable_shared_from_this<Space> {
   void answered(const std::string& id, std::string answer);
   void connected(const std::string& id);
   void failed(const std::string& id, SpeakerGraph::Fault fault, const std::string& what);
-  void remove(const std::string& id, std::string_view why, std::string_view detail);
+  // `refusal` is what one who still waits for the answer is told.
+  void remove(const std::string& id, std::string_view why, std::string_view detail,
+              ErrorCode refusal = ErrorCode::kInternal);
   void log(std::string_view what, const Session& session, std::string_view detail) const;
 
   Options options_;

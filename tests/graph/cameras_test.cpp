@@ -320,7 +320,7 @@ TEST_CASE("thirteen cameras, three decoders") {
   INFO((real ? "" : real.error().message));
   REQUIRE(real);
   WatchedProgram program(std::move(*real), ledger);
-  space = studio::Space::create({.id = "test", .ice_address = "127.0.0.1"}, loop, program);
+  space = studio::Space::create({.id = "test", .ice = {.address = "127.0.0.1"}}, loop, program);
 
   // All media start in step: the round began when the first one did.
   std::optional<std::chrono::steady_clock::time_point> began;
@@ -335,7 +335,7 @@ TEST_CASE("thirteen cameras, three decoders") {
     const auto join = [&, number](const std::string& sdp) {
       auto offer = studio::read_offer(sdp);
       REQUIRE(offer);
-      space->join(std::move(*offer), std::to_string(number), "speaker",
+      space->join({.offer = std::move(*offer), .name = std::to_string(number)},
                   [&, number](const Result<studio::Space::Joined>& joined) {
                     REQUIRE(joined);
                     CHECK(speakers[number]->accept(joined->answer));

@@ -48,7 +48,7 @@ class Answerer {
              : "webrtcbin name=peer bundle-policy=max-bundle audiotestsrc num-buffers=0 ! fakesink";
     pipeline_ = Ref<GstElement>(gst_parse_launch(description.c_str(), nullptr));
     peer_ = adopt(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "peer"));
-    REQUIRE(restrict_ice(peer_.get(), "127.0.0.1").has_value());
+    REQUIRE(restrict_ice(peer_.get(), {.address = "127.0.0.1"}).has_value());
     if (send) prefer_opus();
     bus_ = BusWatch(pipeline_.get(), loop, [](GstMessage*) {});
     pads_ = Signal::connect(peer_.get(), "pad-added",

@@ -100,7 +100,7 @@ class Stage {
  public:
   explicit Stage(Space::Options options = {}) {
     options.id = "test";
-    options.ice_address = "127.0.0.1";
+    options.ice.address = "127.0.0.1";
     options.tick = 20ms;
     server = std::move(*http::Server::create({}));
     on_loop([&] { space = Space::create(std::move(options), loop, program); });
@@ -434,6 +434,23 @@ TEST_CASE("stage and events are bounded") {
     next.request("GET /spaces/test/api/events");
     return next.read_to("\r\n").find("200") != std::string::npos;
   }));
+}
+
+TEST_CASE("media come in where they may, and a full range of ports is said to be") {
+  Stage stage({.ice = {.public_address = "203.0.113.7", .port_min = 40'000, .port_max = 40'001}});
+  for (int i = 0; i < 2; ++i) {
+    const auto joined = stage.post(stage.offer(false).offer);
+    REQUIRE(joined.status == 201);
+    const auto at = joined.body.find("a=candidate:");
+    REQUIRE(at != std::string::npos);
+    const auto candidate = joined.body.substr(at, joined.body.find('\r', at) - at);
+    INFO(candidate);
+    CHECK((candidate.contains(" 203.0.113.7 40000 ") || candidate.contains(" 203.0.113.7 40001 ")));
+  }
+  const auto refused = stage.post(stage.offer(false).offer);
+  CHECK(refused.status == 503);
+  CHECK(refused.body.contains("no UDP port from 40000 to 40001 is free"));
+  CHECK(stage.roster()["speakers"].size() == 2);
 }
 
 TEST_CASE("a peer with another certificate is shut out") {

@@ -139,7 +139,7 @@ class Session {
         {.offer = std::move(*offer),
          .clock = clock,
          .base_time = base_time,
-         .ice_address = "127.0.0.1"},
+         .ice = {.address = "127.0.0.1"}},
         std::make_unique<RecordingSlot>(record, clock, base_time), loop_, teardown_,
         {.answered =
              [this](const std::string& text) {

@@ -29,6 +29,18 @@ TEST_CASE("HOST:PORT is read") {
   }
 }
 
+TEST_CASE("port ranges") {
+  for (const char* text : {"", "50000", "50000-", "-50000", "50100-50000", "1023-2000",
+                           "50000-65536", "50000-50100x", "50000 - 50100"}) {
+    CAPTURE(text);
+    const auto range = parse_port_range(text);
+    REQUIRE_FALSE(range);
+    CHECK_THAT(range.error().message, Catch::Contains("1024 to 65535"));
+  }
+  CHECK(*parse_port_range("1024-65535") == std::pair<std::uint16_t, std::uint16_t>(1024, 65535));
+  CHECK(*parse_port_range("50000-50000") == std::pair<std::uint16_t, std::uint16_t>(50000, 50000));
+}
+
 TEST_CASE("anything else is refused with what is allowed") {
   for (const char* text : {"", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
                            "127.0.0.1:8x", "example.org:80", "::1:80", "[::1:80", "127.1:80"}) {

@@ -18,6 +18,7 @@ struct Command {
   std::string ice_address;
   int drain = 1;
   bool open = false;
+  std::vector<std::string> stun;
 
   Command() {
     run->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
@@ -25,6 +26,9 @@ struct Command {
     run->add_option("--ice-address", ice_address);
     run->add_option("--drain", drain);
     run->add_flag("--open", open);
+    run->add_option("--stun", stun)
+        ->delimiter(',')
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
 
   Result<void> parse(std::vector<std::string> given) {
@@ -89,6 +93,24 @@ TEST_CASE("file, environment, command line: the later wins") {
     REQUIRE(command.parse({"--config=" + file.path(), "--ice-address", "10.0.0.3"}));
     CHECK(command.ice_address == "10.0.0.3");
   }
+}
+
+TEST_CASE("a list is replaced as a whole by whoever stands above") {
+  const ConfigFile file("stun = [\"stun:a\", \"stun:b\"]\n");
+  {
+    Command command;
+    REQUIRE(command.parse({"--config", file.path()}));
+    CHECK(command.stun == std::vector<std::string>{"stun:a", "stun:b"});
+  }
+  const Variable variable("SPACECAST_STUN", "stun:c,stun:d");
+  {
+    Command command;
+    REQUIRE(command.parse({"--config", file.path()}));
+    CHECK(command.stun == std::vector<std::string>{"stun:c", "stun:d"});
+  }
+  Command command;
+  REQUIRE(command.parse({"--config", file.path(), "--stun", "stun:e", "--stun=stun:f"}));
+  CHECK(command.stun == std::vector<std::string>{"stun:e", "stun:f"});
 }
 
 TEST_CASE("faults of the file name file, key and what is allowed") {
