@@ -58,6 +58,7 @@
 #include <string>
 #include <string_view>
 
+#include "gstx/live_pad.h"
 #include "gstx/request_pad.h"
 #include "plugins/activespeaker/output.h"
 #include "plugins/activespeaker/pads.h"
@@ -170,38 +171,7 @@ gboolean src_activate_mode(GstPad*, GstObject* parent, GstPadMode mode, gboolean
 
 gboolean src_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   Output& output = *self_of(parent)->output;
-  switch (GST_QUERY_TYPE(query)) {
-    case GST_QUERY_LATENCY:
-      output.answer_latency(query);
-      return TRUE;
-    case GST_QUERY_POSITION: {
-      GstFormat format = GST_FORMAT_UNDEFINED;
-      gst_query_parse_position(query, &format, nullptr);
-      if (format != GST_FORMAT_TIME) return FALSE;
-      gst_query_set_position(query, format, static_cast<gint64>(output.position()));
-      return TRUE;
-    }
-    // Inputs have durations and can be sought; a live program has none and cannot.
-    case GST_QUERY_DURATION:
-    case GST_QUERY_SEEKING:
-      return FALSE;
-    default:
-      return gst_pad_query_default(pad, parent, query);
-  }
-}
-
-gboolean src_event(GstPad* pad, GstObject* parent, GstEvent* event) {
-  switch (GST_EVENT_TYPE(event)) {
-    case GST_EVENT_QOS:
-      // What is late downstream says nothing about one camera.
-      gst_event_unref(event);
-      return TRUE;
-    case GST_EVENT_SEEK:
-      gst_event_unref(event);
-      return FALSE;
-    default:
-      return gst_pad_event_default(pad, parent, event);
-  }
+  return spacecast::answer_live_query(pad, parent, query, output.clock(), output.position());
 }
 
 // Element.
@@ -222,7 +192,7 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
       reset(self);
       break;
     case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
-      self->output->set_playing(false);
+      self->output->clock().set_playing(false);
       break;
     default:
       break;
@@ -232,7 +202,7 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
   if (result == GST_STATE_CHANGE_FAILURE) return result;
   switch (transition) {
     case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
-      self->output->set_playing(true);
+      self->output->clock().set_playing(true);
       return result;
     // Live: there is no picture in PAUSED.
     case GST_STATE_CHANGE_READY_TO_PAUSED:
@@ -252,7 +222,7 @@ gboolean send_event(GstElement* element, GstEvent* event) {
     return GST_ELEMENT_CLASS(spacecast_active_speaker_parent_class)->send_event(element, event);
   }
   gst_event_unref(event);
-  self_of(element)->output->finish();
+  self_of(element)->output->clock().finish();
   return TRUE;
 }
 
@@ -390,7 +360,7 @@ static void spacecast_active_speaker_init(SpacecastActiveSpeaker* self) {
   self->output = new Output(element, src, *self->stage);
   gst_pad_set_activatemode_function(src, src_activate_mode);
   gst_pad_set_query_function(src, src_query);
-  gst_pad_set_event_function(src, src_event);
+  gst_pad_set_event_function(src, spacecast::take_live_event);
   gst_element_add_pad(element, src);
   // An end of stream sent to the pipeline comes here and ends the output in order, even while some
   // inputs go on or have stalled.

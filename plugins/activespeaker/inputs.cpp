@@ -4,18 +4,11 @@
 #include <type_traits>
 #include <utility>
 
+#include "gstx/live_pad.h"
+
 namespace spacecast {
 
 namespace {
-
-// Running time of a buffer. One without a usable timestamp is taken for now; one outside its
-// segment has none.
-GstClockTime running_time(const PadState& state, GstElement* element, GstBuffer* buffer) {
-  if (state.segment.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID(buffer)) {
-    return gst_element_get_current_running_time(element);
-  }
-  return gst_segment_to_running_time(&state.segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
-}
 
 GstFlowReturn wait_for_pace(const PadState& state, GstClockTime time) {
   return state.live ? GST_FLOW_OK : state.stage->pace(state.input, time);
@@ -44,7 +37,7 @@ GstFlowReturn audio_chain(GstPad* pad, GstObject* parent, GstBuffer* raw) {
   const auto buffer = adopt(raw);
   PadState& state = pad_state(pad);
   if (!state.caps) return GST_FLOW_NOT_NEGOTIATED;
-  const GstClockTime time = running_time(state, GST_ELEMENT(parent), buffer.get());
+  const GstClockTime time = arrival_time(state.segment, GST_ELEMENT(parent), buffer.get());
   if (!GST_CLOCK_TIME_IS_VALID(time)) return GST_FLOW_OK;
   if (const auto paced = wait_for_pace(state, time); paced != GST_FLOW_OK) return paced;
 
@@ -67,7 +60,7 @@ GstFlowReturn video_chain(GstPad* pad, GstObject* parent, GstBuffer* raw) {
   auto buffer = adopt(raw);
   PadState& state = pad_state(pad);
   if (!state.caps) return GST_FLOW_NOT_NEGOTIATED;
-  const GstClockTime time = running_time(state, GST_ELEMENT(parent), buffer.get());
+  const GstClockTime time = arrival_time(state.segment, GST_ELEMENT(parent), buffer.get());
   if (!GST_CLOCK_TIME_IS_VALID(time)) return GST_FLOW_OK;
   if (const auto paced = wait_for_pace(state, time); paced != GST_FLOW_OK) return paced;
   const GstClockTime end =
@@ -84,15 +77,6 @@ bool take_caps(PadState& state, GstEvent* event) {
   }
   state.caps = Ref<GstCaps>(caps);
   return true;
-}
-
-// A source that does not say is taken for live: better to lose its frames than to hold it.
-bool upstream_is_live(GstPad* pad) {
-  GstQuery* query = gst_query_new_latency();
-  gboolean live = TRUE;
-  if (gst_pad_peer_query(pad, query)) gst_query_parse_latency(query, &live, nullptr, nullptr);
-  gst_query_unref(query);
-  return live;
 }
 
 // Nothing of an input's stream passes on: the output has a stream of its own.

@@ -1,6 +1,5 @@
 #include "plugins/activespeaker/output.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -12,9 +11,6 @@ namespace spacecast {
 
 namespace {
 
-// Beyond this, catching up costs the encoder more than the audience gains.
-constexpr GstClockTime kMaxBehind = GST_SECOND;
-
 guint64 nanoseconds(MediaTime time) {
   return static_cast<guint64>(time.count());
 }
@@ -22,14 +18,11 @@ guint64 nanoseconds(MediaTime time) {
 }  // namespace
 
 Output::Output(GstElement* element, GstPad* src, std::shared_ptr<Stage> stage)
-    : element_(element), src_(src), stage_(std::move(stage)) {}
+    : element_(element), src_(src), stage_(std::move(stage)), clock_(element) {}
 
 void Output::reset(GstClockTime lookahead, GstClockTime allowance) {
-  const MutexLock lock(mutex_);
-  own_latency_ = lookahead + allowance;
-  upstream_latency_ = 0;
+  clock_.reset(lookahead + allowance);
   position_ = 0;
-  end_.reset();
   opened_ = segment_sent_ = false;
   first_ = discont_ = true;
   next_ = 0;
@@ -38,80 +31,35 @@ void Output::reset(GstClockTime lookahead, GstClockTime allowance) {
 }
 
 void Output::start() {
-  {
-    const MutexLock lock(mutex_);
-    flushing_ = false;
-  }
+  clock_.start();
   gst_pad_start_task(src_, run, this, nullptr);
 }
 
 void Output::stop() {
-  {
-    const MutexLock lock(mutex_);
-    flushing_ = true;
-    if (tick_id_) gst_clock_id_unschedule(tick_id_.get());
-    changed_.notify_all();
-  }
+  clock_.stop();
   gst_pad_stop_task(src_);
 }
 
-void Output::set_playing(bool playing) {
-  const MutexLock lock(mutex_);
-  playing_ = playing;
-  if (!playing && tick_id_) gst_clock_id_unschedule(tick_id_.get());
-  changed_.notify_all();
-}
-
-void Output::finish() {
-  const GstClockTime now = gst_element_get_current_running_time(element_);
-  const MutexLock lock(mutex_);
-  if (!end_) end_ = GST_CLOCK_TIME_IS_VALID(now) ? now : 0;
-}
-
-GstClockTime Output::position() {
-  const MutexLock lock(mutex_);
-  return position_;
-}
-
-GstClockTime Output::query_upstream() {
-  GstClockTime upstream = 0;
-  gst_element_foreach_sink_pad(
-      element_,
-      [](GstElement*, GstPad* pad, gpointer result) -> gboolean {
-        GstQuery* query = gst_query_new_latency();
-        gboolean live = FALSE;
-        GstClockTime min = 0;
-        if (gst_pad_peer_query(pad, query)) gst_query_parse_latency(query, &live, &min, nullptr);
-        if (live)
-          *static_cast<GstClockTime*>(result) = std::max(*static_cast<GstClockTime*>(result), min);
-        gst_query_unref(query);
-        return TRUE;
-      },
-      &upstream);
-  const MutexLock lock(mutex_);
-  upstream_latency_ = upstream;
-  return upstream + own_latency_;
-}
-
-void Output::answer_latency(GstQuery* query) {
-  // Nothing upstream of the rings can overflow: frames that find no room are dropped.
-  gst_query_set_latency(query, TRUE, query_upstream(), GST_CLOCK_TIME_NONE);
-}
-
 void Output::iterate() {
-  if (!wait_until_playing()) {
+  if (!clock_.wait_until_playing()) {
     gst_pad_pause_task(src_);
     return;
   }
   if (!std::exchange(opened_, true)) open();
-  const auto now = wait_for_tick();
-  if (!now) return;
+  const auto clock = adopt(gst_element_get_clock(element_));
+  if (!clock) {
+    GST_ELEMENT_ERROR(element_, CORE, CLOCK, (nullptr), ("activespeaker needs a pipeline's clock"));
+    fail(GST_FLOW_FLUSHING);
+    return;
+  }
+  const auto due_until = clock_.wait(clock.get(), ticks_.time(next_));
+  if (!due_until) return;
   // Only now, so that the first picture suits what downstream wants when it comes.
   if ((gst_pad_check_reconfigure(src_) || !canvas_) && !negotiate()) {
     fail(GST_FLOW_NOT_NEGOTIATED);
     return;
   }
-  catch_up(*now);
+  catch_up(*due_until);
   const GstClockTime pts = ticks_.time(next_);
   if (at_end(pts)) {
     end_of_stream();
@@ -123,12 +71,6 @@ void Output::iterate() {
   if (flow != GST_FLOW_OK) fail(flow);
 }
 
-bool Output::wait_until_playing() {
-  const MutexLock lock(mutex_);
-  while (!playing_ && !flushing_) changed_.wait(mutex_);
-  return !flushing_;
-}
-
 void Output::open() {
   // Not made from the inputs' ids: it is no one input's stream, and they come and go.
   const OwnedString id(g_strdup_printf("activespeaker-%08x%08x", g_random_int(), g_random_int()));
@@ -136,7 +78,7 @@ void Output::open() {
   gst_event_set_group_id(start, gst_util_group_id_next());
   gst_pad_push_event(src_, start);
   // Also where nobody downstream asked for the latency.
-  (void)query_upstream();
+  clock_.query_latency();
 }
 
 // Learns what canvas downstream wants, and at what rate.
@@ -177,57 +119,20 @@ bool Output::negotiate() {
   return true;
 }
 
-std::optional<GstClockTime> Output::wait_for_tick() {
-  const auto clock = adopt(gst_element_get_clock(element_));
-  if (!clock) {
-    GST_ELEMENT_ERROR(element_, CORE, CLOCK, (nullptr), ("activespeaker needs a pipeline's clock"));
-    fail(GST_FLOW_FLUSHING);
-    return std::nullopt;
-  }
-  GstClockTime base = 0;
-  GstClockID id = nullptr;
-  {
-    const MutexLock lock(mutex_);
-    if (!playing_ || flushing_) return std::nullopt;
-    // Read under the lock: while playing_ holds, the base time is the present one.
-    base = gst_element_get_base_time(element_);
-    const GstClockTime latency = own_latency_ + upstream_latency_;
-    id = gst_clock_new_single_shot_id(clock.get(), base + ticks_.time(next_) + latency);
-    tick_id_.reset(id);
-  }
-  const GstClockReturn waited = gst_clock_id_wait(id, nullptr);
-  {
-    const MutexLock lock(mutex_);
-    tick_id_.reset();
-    if (waited == GST_CLOCK_UNSCHEDULED || !playing_ || flushing_) return std::nullopt;
-    // Again: the pipeline may have paused and gone on since the wait ended.
-    base = gst_element_get_base_time(element_);
-  }
-  const GstClockTime now = gst_clock_get_time(clock.get());
-  return now > base ? now - base : 0;
-}
-
-void Output::catch_up(GstClockTime now) {
-  GstClockTime latency = 0;
-  {
-    const MutexLock lock(mutex_);
-    latency = own_latency_ + upstream_latency_;
-  }
-  const guint64 due = now > latency ? ticks_.at(now - latency) : 0;
-  if (due > next_ && ticks_.time(due) - ticks_.time(next_) > kMaxBehind) {
-    // An element that starts in a pipeline that has been running does not lag.
-    if (!first_) skipped_ += due - next_;
-    GST_INFO_OBJECT(element_, "tick %" G_GUINT64_FORMAT " follows %" G_GUINT64_FORMAT, due, next_);
-    next_ = due;
-    discont_ = true;
-  }
-  first_ = false;
+void Output::catch_up(GstClockTime due_until) {
+  const bool first = std::exchange(first_, false);
+  const guint64 due = ticks_.at(due_until);
+  if (due <= next_ || ticks_.time(due) - ticks_.time(next_) <= TickClock::kMaxBehind) return;
+  // An element that starts in a pipeline that has been running does not lag.
+  if (!first) skipped_ += due - next_;
+  GST_INFO_OBJECT(element_, "tick %" G_GUINT64_FORMAT " follows %" G_GUINT64_FORMAT, due, next_);
+  next_ = due;
+  discont_ = true;
 }
 
 bool Output::at_end(GstClockTime pts) {
   const auto inputs = stage_->end_of_inputs();
-  const MutexLock lock(mutex_);
-  return (end_ && pts >= *end_) || (inputs && pts >= *inputs);
+  return clock_.finished(pts) || (inputs && pts >= *inputs);
 }
 
 void Output::announce(const Stage::Moment& moment) {
@@ -298,10 +203,7 @@ GstFlowReturn Output::push(const Stage::Moment& moment, GstClockTime pts) {
   GST_BUFFER_FLAG_UNSET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
   if (std::exchange(discont_, false)) GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
   ++next_;
-  {
-    const MutexLock lock(mutex_);
-    position_ = pts;
-  }
+  position_ = pts;
   return gst_pad_push(src_, buffer.leak());
 }
 

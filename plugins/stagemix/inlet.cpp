@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "gstx/live_pad.h"
 #include "plugins/stagemix/stagemix.h"
 #include "plugins/stagemix/to_frames.h"
 
@@ -47,20 +48,12 @@ Inlet& inlet_of(gpointer pad) {
   return *static_cast<SpacecastStageMixInlet*>(pad)->inlet;
 }
 
-// Running time of a buffer. One without a usable timestamp is taken for now; one outside its
-// segment has none.
-GstClockTime running_time(const Inlet& inlet, GstElement* element, GstBuffer* buffer) {
-  if (inlet.segment.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID(buffer)) {
-    return gst_element_get_current_running_time(element);
-  }
-  return gst_segment_to_running_time(&inlet.segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
-}
-
 GstFlowReturn chain(GstPad* pad, GstObject* parent, GstBuffer* raw) {
   const auto buffer = adopt(raw);
   Inlet& inlet = inlet_of(pad);
   if (!inlet.negotiated) return GST_FLOW_NOT_NEGOTIATED;
-  const GstClockTime time = running_time(inlet, GST_ELEMENT(parent), buffer.get());
+  const GstClockTime time =
+      spacecast::arrival_time(inlet.segment, GST_ELEMENT(parent), buffer.get());
   if (!GST_CLOCK_TIME_IS_VALID(time)) return GST_FLOW_OK;
   if (!inlet.live) {
     if (const auto paced = inlet.desk->pace(*inlet.slot, time); paced != GST_FLOW_OK) return paced;
@@ -70,15 +63,6 @@ GstFlowReturn chain(GstPad* pad, GstObject* parent, GstBuffer* raw) {
   const auto block = inlet.to_frames.convert({map.data, map.size}, time);
   gst_buffer_unmap(buffer.get(), &map);
   return inlet.desk->push(*inlet.slot, block.time, block.frames);
-}
-
-// A source that does not say is taken for live: better to lose its sound than to hold it.
-bool upstream_is_live(GstPad* pad) {
-  GstQuery* query = gst_query_new_latency();
-  gboolean live = TRUE;
-  if (gst_pad_peer_query(pad, query)) gst_query_parse_latency(query, &live, nullptr, nullptr);
-  gst_query_unref(query);
-  return live;
 }
 
 bool take_caps(Inlet& inlet, GstEvent* event) {
@@ -101,7 +85,7 @@ gboolean sink_event(GstPad* pad, GstObject*, GstEvent* raw) {
       return take_caps(inlet, event.get());
     case GST_EVENT_SEGMENT:
       gst_event_copy_segment(event.get(), &inlet.segment);
-      inlet.live = upstream_is_live(pad);
+      inlet.live = spacecast::upstream_is_live(pad);
       break;
     case GST_EVENT_FLUSH_START:
       inlet.desk->set_flushing(*inlet.slot, true);

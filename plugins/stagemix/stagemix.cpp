@@ -36,7 +36,7 @@
 #include <optional>
 #include <string_view>
 
-#include "base/mutex.h"
+#include "gstx/live_pad.h"
 #include "gstx/request_pad.h"
 #include "plugins/stagemix/desk.h"
 #include "plugins/stagemix/inlet.h"
@@ -48,7 +48,6 @@ GST_DEBUG_CATEGORY(spacecast_stage_mix_debug);
 
 using spacecast::adopt;
 using spacecast::Desk;
-using spacecast::MutexLock;
 using spacecast::TickTask;
 
 namespace {
@@ -60,9 +59,6 @@ struct Parts {
 
   const std::shared_ptr<Desk> desk = std::make_shared<Desk>();
   TickTask ticks;
-  spacecast::Mutex mutex;
-  // Running time at which the stream was asked to end.
-  std::optional<GstClockTime> end SPACECAST_GUARDED_BY(mutex);
 };
 
 }  // namespace
@@ -125,8 +121,7 @@ void for_each_outlet(GstElement* element, Function function) {
 
 bool at_end(Parts& parts, GstClockTime pts) {
   const auto inputs = parts.desk->end_of_inputs();
-  const MutexLock lock(parts.mutex);
-  return (parts.end && pts >= *parts.end) || (inputs && pts >= *inputs);
+  return parts.ticks.clock().finished(pts) || (inputs && pts >= *inputs);
 }
 
 void stamp(GstBuffer* buffer, guint64 number, bool discont) {
@@ -165,46 +160,14 @@ bool tick(GstElement* element, guint64 number, bool discont) {
 
 gboolean src_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   TickTask& ticks = self_of(parent)->parts->ticks;
-  switch (GST_QUERY_TYPE(query)) {
-    case GST_QUERY_LATENCY:
-      // Nothing upstream of the slots can overflow: sound that finds no room is dropped.
-      gst_query_set_latency(query, TRUE, ticks.query_latency(), GST_CLOCK_TIME_NONE);
-      return TRUE;
-    case GST_QUERY_POSITION: {
-      GstFormat format = GST_FORMAT_UNDEFINED;
-      gst_query_parse_position(query, &format, nullptr);
-      if (format != GST_FORMAT_TIME) return FALSE;
-      gst_query_set_position(query, format, static_cast<gint64>(ticks.position()));
-      return TRUE;
-    }
-    // Inputs have durations and can be sought; a live mix has none and cannot.
-    case GST_QUERY_DURATION:
-    case GST_QUERY_SEEKING:
-      return FALSE;
-    default:
-      return gst_pad_query_default(pad, parent, query);
-  }
-}
-
-gboolean src_event(GstPad* pad, GstObject* parent, GstEvent* event) {
-  switch (GST_EVENT_TYPE(event)) {
-    case GST_EVENT_QOS:
-      // What is late downstream says nothing about one speaker.
-      gst_event_unref(event);
-      return TRUE;
-    case GST_EVENT_SEEK:
-      gst_event_unref(event);
-      return FALSE;
-    default:
-      return gst_pad_event_default(pad, parent, event);
-  }
+  return spacecast::answer_live_query(pad, parent, query, ticks.clock(), ticks.position());
 }
 
 GstPad* new_source_pad(GstPadTemplate* pad_template, const char* name,
                        std::optional<unsigned> slot) {
   GstPad* pad = spacecast::new_outlet_pad(pad_template, name, slot);
   gst_pad_set_query_function(pad, src_query);
-  gst_pad_set_event_function(pad, src_event);
+  gst_pad_set_event_function(pad, spacecast::take_live_event);
   return pad;
 }
 
@@ -238,10 +201,6 @@ void begin(SpacecastStageMix* self) {
   const GstClockTime allowance = self->allowance;
   const gdouble share_below = self->share_below;
   GST_OBJECT_UNLOCK(self);
-  {
-    const MutexLock lock(self->parts->mutex);
-    self->parts->end.reset();
-  }
   self->parts->desk->reset(static_cast<float>(std::pow(10, share_below / 20)));
   self->parts->ticks.start(allowance);
 }
@@ -254,7 +213,7 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
       begin(self);
       break;
     case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
-      ticks.set_playing(false);
+      ticks.clock().set_playing(false);
       break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
       ticks.stop();
@@ -270,7 +229,7 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
   }
   switch (transition) {
     case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
-      ticks.set_playing(true);
+      ticks.clock().set_playing(true);
       return result;
     // Live: there is no sound in PAUSED.
     case GST_STATE_CHANGE_READY_TO_PAUSED:
@@ -286,10 +245,7 @@ gboolean send_event(GstElement* element, GstEvent* event) {
     return GST_ELEMENT_CLASS(spacecast_stage_mix_parent_class)->send_event(element, event);
   }
   gst_event_unref(event);
-  const GstClockTime now = gst_element_get_current_running_time(element);
-  Parts& parts = *self_of(element)->parts;
-  const MutexLock lock(parts.mutex);
-  if (!parts.end) parts.end = GST_CLOCK_TIME_IS_VALID(now) ? now : 0;
+  self_of(element)->parts->ticks.clock().finish();
   return TRUE;
 }
 
