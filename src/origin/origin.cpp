@@ -40,6 +40,10 @@ struct Waiter {
   Clock::time_point deadline;
 };
 
+std::string seconds_since_epoch(WallTime time) {
+  return fmt::format("{:.6f}", std::chrono::duration<double>(time.time_since_epoch()).count());
+}
+
 class StoreOrigin final : public Origin, public std::enable_shared_from_this<StoreOrigin> {
  public:
   StoreOrigin(std::shared_ptr<Loop> loop, std::shared_ptr<hls::Store> store, Options options)
@@ -58,7 +62,7 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
       loop->post([self, now = std::chrono::system_clock::now()] {
         const auto alive = self.lock();
         if (!alive) return;
-        alive->published_ = now;
+        alive->published_ = seconds_since_epoch(now);
         alive->answer_waiting();
       });
     });
@@ -177,9 +181,7 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
     if (key.gzipped) response.headers.emplace_back("Content-Encoding", "gzip");
     // What each cache on the way adds to a playlist's age can be told from it, to the millisecond.
     if (cache_class == CacheClass::kBlocking) {
-      const std::chrono::duration<double> since_epoch = published_.time_since_epoch();
-      response.headers.emplace_back("Spacecast-Published",
-                                    fmt::format("{:.6f}", since_epoch.count()));
+      response.headers.emplace_back("Spacecast-Published", published_);
     }
     return response;
   }
@@ -300,8 +302,9 @@ class StoreOrigin final : public Origin, public std::enable_shared_from_this<Sto
   PlaylistCache playlists_;
   LiveEdges live_edges_;
   MediaSource media_;
-  bool reads_fail_ = false;                                // The last one did.
-  WallTime published_ = std::chrono::system_clock::now();  // When the newest snapshot came.
+  bool reads_fail_ = false;  // The last one did.
+  // When the newest snapshot came.
+  std::string published_ = seconds_since_epoch(std::chrono::system_clock::now());
   Timer sweep_;
 };
 
