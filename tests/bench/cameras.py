@@ -10,16 +10,11 @@ with the lowest and highest window. Speakers play media from memory; what they c
 All of it runs in a network namespace with nothing but the loopback interface.
 """
 
-import argparse
-import json
-import os
-import pathlib
+import functools
 import shutil
 import subprocess
-import sys
-import tempfile
 
-from rig import MEDIA, run_stage, summarise, warn_if_full
+from rig import MEDIA, main, run_stage
 
 CAMERAS = (1, 3, 6, 13)
 LAYOUTS = ("speaker", "gallery")
@@ -61,36 +56,14 @@ def print_table(results, rounds, window_s):
             row += f"{cpu['median']:12.1f} % {spread:>17}{cpu['median'] / one:7.2f}"
         speakers = results[f"{LAYOUTS[0]} {count}"]["speakers"]["median"]
         print(f"{row}{speakers:8.1f} %")
-    warn_if_full(results)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--window", type=float, default=20, metavar="S")
-    parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
-    arguments = parser.parse_args()
-    if arguments.rounds < 1 or arguments.window <= 0:
-        parser.error("rounds and window must be positive")
-
+def configurations(window_s, logs):
     media = {count: small_media(count) for count in CAMERAS}
-    windows = {f"{layout} {count}": [] for layout in LAYOUTS for count in CAMERAS}
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(arguments.rounds):
-            for key, shares in windows.items():
-                print(f"round {number + 1} of {arguments.rounds}: {key}", file=sys.stderr)
-                layout, count = key.split()
-                shares.append(run_stage(media[int(count)], arguments.window, pathlib.Path(folder),
-                                        ("--layout", layout)))
-                print(f"  worker {shares[-1]['worker']:.1f} %, machine {shares[-1]['machine']:.0f} %",
-                      file=sys.stderr)
-    results = summarise(windows)
-    print_table(results, arguments.rounds, arguments.window)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(
-            {"cores": os.cpu_count(), "window_s": arguments.window, "windows": windows,
-             "percent_of_one_core": results}, indent=1) + "\n")
+    return {f"{layout} {count}": functools.partial(run_stage, media[count], window_s, logs,
+                                                   ("--layout", layout))
+            for layout in LAYOUTS for count in CAMERAS}
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, configurations, print_table)

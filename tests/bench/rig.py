@@ -1,6 +1,7 @@
 """What the benchmarks of a Space share: child processes and their CPU time, a stage with simulated
-speakers, tables."""
+speakers, rounds and tables."""
 
+import argparse
 import json
 import os
 import pathlib
@@ -8,6 +9,7 @@ import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -137,6 +139,31 @@ def summarise(windows):
             for key, shares in windows.items()}
 
 
-def warn_if_full(results):
-    if max(s["machine"]["highest"] for s in results.values()) > 92 * os.cpu_count():
+def main(doc, prepare, print_table):
+    """A benchmark: `prepare(window_s, folder)` says how each configuration's window is measured; all are
+    measured once a round, in turns, and `print_table(results, rounds, window_s)` shows what came of it."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--window", type=float, default=20, metavar="S")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
+    arguments = parser.parse_args()
+    if arguments.rounds < 1 or arguments.window <= 0:
+        parser.error("rounds and window must be positive")
+
+    with tempfile.TemporaryDirectory() as folder:
+        configurations = prepare(arguments.window, pathlib.Path(folder))
+        windows = {key: [] for key in configurations}
+        for number in range(arguments.rounds):
+            for key, run in configurations.items():
+                print(f"round {number + 1} of {arguments.rounds}: {key}", file=sys.stderr)
+                windows[key].append(run())
+                print("  worker {worker:.1f} %, machine {machine:.0f} %".format(**windows[key][-1]),
+                      file=sys.stderr)
+    results = summarise(windows)
+    print_table(results, arguments.rounds, arguments.window)
+    if max(shares["machine"]["highest"] for shares in results.values()) > 92 * os.cpu_count():
         print("\nThe machine was full at times: what ran then may have done less than it should.")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(
+            {"cores": os.cpu_count(), "window_s": arguments.window, "windows": windows,
+             "percent_of_one_core": results}, indent=1) + "\n")

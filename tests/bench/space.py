@@ -10,17 +10,13 @@ with the lowest and highest window. Speakers play media from memory; what they c
 All of it runs in a network namespace with nothing but the loopback interface.
 """
 
-import argparse
-import json
-import os
-import pathlib
+import functools
 import re
 import subprocess
 import sys
-import tempfile
 import time
 
-from rig import MEDIA, ROOT, SETTLE_S, Process, measure, run_stage, summarise, warn_if_full
+from rig import MEDIA, ROOT, SETTLE_S, Process, main, measure, run_stage
 
 STAGES = (1, 3, 13)
 
@@ -70,35 +66,15 @@ def print_table(results, rounds, window_s):
         speakers = "" if key == "transcode" else f"{shares['speakers']['median']:.1f} %"
         print(f"{name:28}{cpu['median']:6.1f} %  {spread:18}{cpu['median'] / bare:6.2f}"
               f"{speakers:>10}{shares['machine']['median']:7.0f} %")
-    warn_if_full(results)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--window", type=float, default=20, metavar="S")
-    parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
-    arguments = parser.parse_args()
-    if arguments.rounds < 1 or arguments.window <= 0:
-        parser.error("rounds and window must be positive")
-
-    windows = {key: [] for key in ("transcode", *map(str, STAGES))}
-    with tempfile.TemporaryDirectory() as folder:
-        logs = pathlib.Path(folder)
-        make_camera(logs / "camera.mkv", arguments.window)
-        for number in range(arguments.rounds):
-            for key, shares in windows.items():
-                print(f"round {number + 1} of {arguments.rounds}: {key}", file=sys.stderr)
-                shares.append(run_transcode(logs / "camera.mkv", arguments.window, logs)
-                              if key == "transcode" else run_stage(MEDIA / key, arguments.window, logs))
-
-    results = summarise(windows)
-    print_table(results, arguments.rounds, arguments.window)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(
-            {"cores": os.cpu_count(), "window_s": arguments.window, "windows": windows,
-             "percent_of_one_core": results}, indent=1) + "\n")
+def configurations(window_s, logs):
+    camera = logs / "camera.mkv"
+    make_camera(camera, window_s)
+    return {"transcode": functools.partial(run_transcode, camera, window_s, logs),
+            **{str(count): functools.partial(run_stage, MEDIA / str(count), window_s, logs)
+               for count in STAGES}}
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, configurations, print_table)
