@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 PART = re.compile(rb'#EXT-X-PART:DURATION=[0-9.]+,URI="([^"]+)"')
 HINT = re.compile(rb'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="([a-z]\d+/(\d+)\.(\d+)\.m4s)"')
+RENDITIONS = ("v0", "a0")
 BACK_S = 0.25
 
 
@@ -33,8 +34,6 @@ class Lost(Exception):
 
 class Connection:
     """HTTP/1.1, one request at a time."""
-
-    secret = ""  # What caches send; for those who ask the origin itself.
 
     def __init__(self, base: str) -> None:
         parts = urlsplit(base)
@@ -46,8 +45,7 @@ class Connection:
         try:
             if self.writer is None:
                 self.reader, self.writer = await asyncio.open_connection(self.host, self.port, limit=1 << 20)
-            secret = f"Spacecast-Edge: {self.secret}\r\n" if self.secret else ""
-            self.writer.write(f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\nAccept-Encoding: gzip\r\n{secret}\r\n".encode())
+            self.writer.write(f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\nAccept-Encoding: gzip\r\n\r\n".encode())
             head = await self.reader.readuntil(b"\r\n\r\n")
             lines = head[:-4].split(b"\r\n")
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines[1:])}
@@ -81,16 +79,14 @@ class Report:
         self.bytes = 0
         self.parts: set[str] = set()
         self.reloads: set[str] = set()
-        self.arrivals: dict[str, list[float]] = collections.defaultdict(list)  # Of each part, wall time.
         self.progress: list[int] = []  # Parts that each viewer has had.
         self.bodies: set[int] = set()
         self.misses = 0
 
-    def print(self, arrivals: bool) -> None:
+    def print(self) -> None:
         json.dump({"statuses": self.statuses, "refused": self.refused, "lost": self.lost, "bytes": self.bytes,
                    "parts": sorted(self.parts), "reloads": len(self.reloads), "progress": self.progress,
-                   "bodies": len(self.bodies), "misses": self.misses,
-                   "arrivals": self.arrivals if arrivals else {}}, sys.stdout)
+                   "bodies": len(self.bodies), "misses": self.misses}, sys.stdout)
 
 
 async def follow(base: str, rendition: str, until: float, report: Report) -> None:
@@ -98,7 +94,6 @@ async def follow(base: str, rendition: str, until: float, report: Report) -> Non
     playlists, media = Connection(base), Connection(base)
     root = urlsplit(base).path
     had: set[str] = set()
-    before: set[str] = set()  # Published before this viewer came.
     wanted: asyncio.Queue[str] = asyncio.Queue()
 
     async def load() -> None:
@@ -115,8 +110,6 @@ async def follow(base: str, rendition: str, until: float, report: Report) -> Non
             report.statuses[status] += 1
             report.bytes += len(body)
             if status == 200:
-                if name not in before:
-                    report.arrivals[name].append(time.time())
                 had.add(name)
             else:
                 report.refused[f"{status} {name}"] += 1
@@ -149,8 +142,6 @@ async def follow(base: str, rendition: str, until: float, report: Report) -> Non
             listed = [name.decode() for name in PART.findall(body)]
             # The newest three to begin with, then all that come, and the one that is hinted.
             fresh = [name for name in (listed if asked else listed[-3:]) if name not in asked]
-            if not asked:
-                before.update(fresh)
             if hint and hint[1].decode() not in asked:
                 fresh.append(hint[1].decode())
             for name in fresh:
@@ -174,9 +165,9 @@ async def viewers(arguments: argparse.Namespace, report: Report) -> None:
     until = time.monotonic() + arguments.seconds
 
     async def watch(index: int) -> None:
-        await asyncio.sleep(random.random() * arguments.spread)
+        await asyncio.sleep(random.random())
         base = arguments.urls[index % len(arguments.urls)]
-        await asyncio.gather(*(follow(base, rendition, until, report) for rendition in arguments.renditions.split(",")))
+        await asyncio.gather(*(follow(base, rendition, until, report) for rendition in RENDITIONS))
 
     await asyncio.gather(*(watch(index) for index in range(arguments.count)))
 
@@ -254,18 +245,13 @@ def main() -> None:
     parser.add_argument("what", choices=("viewers", "flood", "once"))
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=5)
-    parser.add_argument("--spread", type=float, default=1, help="seconds within which viewers join")
     parser.add_argument("--pause", type=float, default=0.02, help="seconds between two requests of one client of a flood")
-    parser.add_argument("--renditions", default="v0,a0")
-    parser.add_argument("--secret", default="")
-    parser.add_argument("--arrivals", action="store_true")
     parser.add_argument("urls", nargs="+")
     arguments = parser.parse_args()
-    Connection.secret = arguments.secret
     report = Report()
     asyncio.run({"viewers": viewers, "flood": flood, "once": once}[arguments.what](arguments, report))
     sys.stdout.flush()
-    report.print(arguments.arrivals)
+    report.print()
     sys.stdout.flush()
     os._exit(0)
 

@@ -127,7 +127,6 @@ class Lab:
         self.secret = secret
         self.secret_file = self.folder / "secret"
         self.secret_file.write_text(secret + "\n")
-        self.secret_options = lambda option: (option, str(self.secret_file)) if secret else ()
         self.caches: dict[str, Process] = {}
         self.worker: Process | None = None
 
@@ -141,6 +140,9 @@ class Lab:
             host.anchor.kill()
         subprocess.run(["ip", "link", "del", "br0"], check=False)
         self.temporary.cleanup()
+
+    def secret_options(self, option: str) -> tuple[str, ...]:
+        return (option, str(self.secret_file)) if self.secret else ()
 
     # The worker listens on a loopback address, as it does without join tokens; a relay stands before it.
 
