@@ -212,7 +212,9 @@ class SpaceWorker final : public Worker {
                                                      {"detail", std::string(event.detail)}});
                                         }},
                                    loop_, *program_);
-    studio::add_stage_routes(*server_, loop_, space_, studio::open_access());
+    const auto entrance =
+        std::make_shared<studio::Entrance>(studio::open_access(), space_->ice_servers());
+    studio::add_stage_routes(*server_, loop_, space_, entrance);
     studio::add_api_routes(*server_, loop_, space_);
   }
 

@@ -23,10 +23,9 @@ constexpr const char* kWhip = "/spaces/{id}/whip";
 
 // What a request asks for, once all that can be judged without the Space is in order.
 std::expected<Space::JoinRequest, Response> read_join(const Request& request,
-                                                      const Access& access) {
-  auto pass = access.may_join(request);
+                                                      const Entrance& entrance) {
+  auto pass = entrance.admit(request);
   if (!pass) return std::unexpected(std::move(pass.error()));
-  if (auto refusal = refuse_other_than_sdp(request)) return std::unexpected(std::move(*refusal));
   const auto wanted = request.query_value("name").value_or(kDefaultName);
   auto name = read_display_name(pass->name.value_or(wanted.empty() ? kDefaultName : wanted));
   if (!name) return std::unexpected(problem(name.error()));
@@ -39,15 +38,17 @@ std::expected<Space::JoinRequest, Response> read_join(const Request& request,
                             .replaces = std::string(request.header("spacecast-replaces"))};
 }
 
-void join(Space& space, Space::JoinRequest wanted, Responder responder) {
+void join(Space& space, Space::JoinRequest wanted, std::shared_ptr<const Entrance> entrance,
+          Responder responder) {
   // std::function wants what can be copied.
   auto answer = std::make_shared<Responder>(std::move(responder));
-  space.join(std::move(wanted), [&space, answer](Result<Space::Joined> joined) {
+  space.join(std::move(wanted), [&space, entrance, answer](Result<Space::Joined> joined) {
     if (!joined) return answer->respond(problem(joined.error()));
     if (!answer->client_gone()) {
       auto response = created({joined->secret, joined->etag, joined->answer},
                               fmt::format("/spaces/{}/stage", space.id()));
       response.set_header("Spacecast-Speaker", joined->id);
+      entrance->add_ice_servers(response);
       return answer->respond(std::move(response));
     }
     // Nobody will ever know the session's URL.
@@ -59,32 +60,28 @@ void join(Space& space, Space::JoinRequest wanted, Responder responder) {
 
 void add_stage_routes(http::Server& server, std::shared_ptr<Loop> control,
                       const std::shared_ptr<Space>& space,
-                      const std::shared_ptr<const Access>& access) {
+                      const std::shared_ptr<Entrance>& entrance) {
   const SpaceLink link(std::move(control), space);
   for (const char* endpoint : {kStage, kWhip}) {
     server.add({.method = "POST",
                 .pattern = endpoint,
                 .body_max = kOfferBytesMax,
-                .handler =
-                    [link, access](Request request, Responder responder) {
-                      if (!link.addresses(request, responder)) return;
-                      auto wanted = read_join(request, *access);
-                      if (!wanted) {
-                        ++link.counters().refused;
-                        return responder.respond(std::move(wanted.error()));
-                      }
-                      link.post(std::move(request), std::move(responder),
-                                [wanted = std::move(*wanted)](Space& stage, const Request&,
-                                                              Responder to) mutable {
-                                  join(stage, std::move(wanted), std::move(to));
-                                });
-                    },
-                .options_headers = {{"Accept-Post", std::string(kSdpType)}}});
-    server.add({.method = "GET",
-                .pattern = endpoint,
-                .handler = [link](const Request& request, Responder responder) {
-                  if (link.addresses(request, responder)) responder.respond(empty(204));
+                .handler = [link, entrance](Request request, Responder responder) {
+                  if (!link.addresses(request, responder)) return;
+                  const auto refuse = [&](Response response) {
+                    ++link.counters().refused;
+                    responder.respond(std::move(response));
+                  };
+                  auto wanted = read_join(request, *entrance);
+                  if (!wanted) return refuse(std::move(wanted.error()));
+                  if (auto full = entrance->turn_away()) return refuse(std::move(*full));
+                  link.post(std::move(request), std::move(responder),
+                            [entrance, wanted = std::move(*wanted)](Space& stage, const Request&,
+                                                                    Responder to) mutable {
+                              join(stage, std::move(wanted), entrance, std::move(to));
+                            });
                 }});
+    entrance->add_endpoint_routes(server, link, endpoint, empty(204));
   }
   add_session_routes(
       server, link, kStage,

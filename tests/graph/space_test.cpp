@@ -105,7 +105,8 @@ class Stage {
     server = std::move(*http::Server::create({}));
     on_loop([&] { space = Space::create(std::move(options), loop, program); });
     counters = space->counters();
-    add_stage_routes(*server, loop, space, open_access());
+    add_stage_routes(*server, loop, space,
+                     std::make_shared<Entrance>(open_access(), space->ice_servers()));
     add_api_routes(*server, loop, space);
     server->start();
   }

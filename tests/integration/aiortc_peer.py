@@ -1,0 +1,78 @@
+"""A WebRTC peer that shares no code with ours: aiortc's ICE, DTLS, SRTP and RTP. Joins a WHIP endpoint with a tone of
+silence and a green picture, or watches a WHEP endpoint, and says each second in a line of JSON what came of it.
+
+Usage: /usr/bin/python3 aiortc_peer.py whip|whep URL (Debian's python3-aiortc is for Debian's own Python)."""
+import asyncio
+import json
+import signal
+import sys
+import urllib.parse
+import urllib.request
+
+import aioice.ice
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, VideoStreamTrack
+
+DEADLINE_S = 20
+
+
+def request(method, url, body=None):
+    headers = {"Content-Type": "application/sdp"} if body else {}
+    with urllib.request.urlopen(urllib.request.Request(url, body and body.encode(), headers, method=method),
+                                timeout=DEADLINE_S) as answer:
+        return answer.status, answer.headers, answer.read().decode()
+
+
+class Peer:
+    def __init__(self, what):
+        self.connection = RTCPeerConnection(RTCConfiguration([]))
+        self.counts = {"state": "new", "audio": 0, "video": 0, "size": None}
+        self.tasks = []
+        self.connection.on("connectionstatechange", self.on_state)
+        self.connection.on("track", lambda track: self.tasks.append(asyncio.ensure_future(self.take(track))))
+        direction, tracks = {"whip": ("sendonly", (AudioStreamTrack(), VideoStreamTrack())),
+                             "whep": ("recvonly", ("audio", "video"))}[what]
+        for track in tracks:
+            transceiver = self.connection.addTransceiver(track, direction=direction)
+            if transceiver.kind == "video":
+                codecs = RTCRtpSender.getCapabilities("video").codecs
+                transceiver.setCodecPreferences([codec for codec in codecs if codec.mimeType == "video/H264"])
+
+    def on_state(self):
+        self.counts["state"] = self.connection.connectionState
+
+    async def take(self, track):
+        """Counts what has been decoded."""
+        while True:
+            try:
+                frame = await track.recv()
+            except MediaStreamError:
+                return
+            self.counts[track.kind] += 1
+            if track.kind == "video":
+                self.counts["size"] = [frame.width, frame.height]
+
+    async def run(self, url):
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+        loop.add_signal_handler(signal.SIGTERM, ended.set)
+        await self.connection.setLocalDescription(await self.connection.createOffer())
+        offer = self.connection.localDescription.sdp
+        status, headers, answer = await loop.run_in_executor(None, request, "POST", url, offer)
+        assert status == 201, status
+        session = urllib.parse.urljoin(url, headers["Location"])
+        print(json.dumps({"session": session, "etag": headers["ETag"], "offer": offer, "answer": answer}), flush=True)
+        await self.connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        while not ended.is_set():
+            print(json.dumps(self.counts), flush=True)
+            try:
+                await asyncio.wait_for(ended.wait(), 0.2)
+            except asyncio.TimeoutError:
+                pass
+        await loop.run_in_executor(None, request, "DELETE", session)
+        await self.connection.close()
+
+
+# It would gather nothing where there is loopback only.
+aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
+asyncio.run(Peer(sys.argv[1]).run(sys.argv[2]))
