@@ -13,18 +13,18 @@
 #include "base/error.h"
 #include "glibx/loop.h"
 #include "gstx/teardown.h"
-#include "pipelines/peer.h"
 #include "pipelines/program_return.h"
 #include "pipelines/return_sender.h"
+#include "pipelines/rtc_peer.h"
 
 namespace spacecast {
 
 class MonitorGraph {
  public:
   // The offer's sections only receive: at least one of sound and picture.
-  using Options = Peer::Options;
-  using Fault = Peer::Fault;
-  using Events = Peer::Events;
+  using Options = RtcPeer::Options;
+  using Fault = RtcPeer::Fault;
+  using Events = RtcPeer::Events;
   // Has the program send to a sink for as long as what is returned lives: Program::monitor().
   // Called once, on the loop.
   using Subscribe = std::function<std::shared_ptr<void>(std::shared_ptr<ReturnSink>)>;
@@ -49,7 +49,7 @@ class MonitorGraph {
   explicit MonitorGraph(Subscribe subscribe) : subscribe_(std::move(subscribe)) {}
 
   Subscribe subscribe_;
-  std::unique_ptr<Peer> peer_;
+  std::unique_ptr<RtcPeer> peer_;
   std::shared_ptr<ReturnSender> sender_;
   std::shared_ptr<void> subscription_;
 };

@@ -14,8 +14,8 @@
 
 #include "base/error.h"
 #include "gstx/ref.h"
-#include "pipelines/peer.h"
 #include "pipelines/program_return.h"
+#include "pipelines/rtc_peer.h"
 
 namespace spacecast {
 
@@ -24,13 +24,13 @@ class ReturnSender : public ReturnSink {
   struct Counts {
     std::uint64_t audio_packets = 0;  // Opus packets handed on.
     std::uint64_t video_units = 0;    // Access units handed on.
-    std::uint64_t dropped = 0;        // Of both, because the peer's own pipeline lagged.
+    std::uint64_t dropped = 0;        // Access units, because the peer's own pipeline lagged.
     std::uint64_t keyframe_requests = 0;
   };
 
   // Sends on every section of the peer's offer that wants to receive; null where none does. Before
-  // Peer::start().
-  [[nodiscard]] static Result<std::shared_ptr<ReturnSender>> create(Peer& peer);
+  // RtcPeer::start().
+  [[nodiscard]] static Result<std::shared_ptr<ReturnSender>> create(RtcPeer& peer);
 
   void take_audio(const Ref<GstSample>& packet) override;
   void take_video(const Ref<GstSample>& unit) override;
@@ -40,7 +40,7 @@ class ReturnSender : public ReturnSink {
 
  private:
   explicit ReturnSender(std::shared_ptr<PeerCheck> check) : check_(std::move(check)) {}
-  [[nodiscard]] Result<void> add(Peer& peer, std::size_t section);
+  [[nodiscard]] Result<void> add(RtcPeer& peer, std::size_t section);
   [[nodiscard]] bool trusted() const { return check_->verdict() == PeerCheck::Verdict::kTrusted; }
 
   const std::shared_ptr<PeerCheck> check_;

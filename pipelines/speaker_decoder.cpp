@@ -49,12 +49,10 @@ GstFlowReturn take_sample(GstAppSink* sink, gpointer data) {
   auto sample = adopt(gst_app_sink_pull_sample(sink));
   if (!sample || !gst_sample_get_buffer(sample.get())) return GST_FLOW_EOS;
   sample = on_running_time(std::move(sample));
-  if (output.kind == MediaKind::kAudio) {
-    output.feed->push_audio(std::move(sample));
-  } else {
+  if (is_picture(output.kind)) {
     output.keyframes->picture(KeyframePolicy::Time(g_get_monotonic_time() * 1000));
-    output.feed->push_video(std::move(sample));
   }
+  output.feed->push(output.kind, std::move(sample));
   return GST_FLOW_OK;
 }
 
@@ -63,7 +61,7 @@ GstFlowReturn take_sample(GstAppSink* sink, gpointer data) {
 Result<SpeakerDecoder> make_speaker_decoder(MediaKind kind, std::shared_ptr<SpeakerFeed> feed,
                                             std::shared_ptr<KeyframePolicy> keyframes) {
   ErrorOut error;
-  const char* description = kind == MediaKind::kAudio ? kAudio : kVideo;
+  const char* description = is_picture(kind) ? kVideo : kAudio;
   Ref<GstElement> bin(gst_parse_bin_from_description(description, TRUE, error.out()));
   if (!bin || error) {
     return fail(ErrorCode::kInternal,

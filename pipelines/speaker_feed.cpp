@@ -1,31 +1,43 @@
 #include "pipelines/speaker_feed.h"
 
 namespace spacecast {
+
 SpeakerFeed::SpeakerFeed(std::unique_ptr<ProgramSlot> slot) : slot_(std::move(slot)) {}
 
-void SpeakerFeed::push_audio(Ref<GstSample> sample) {
-  if (muted_) return;
+void SpeakerFeed::push(MediaKind kind, Ref<GstSample> sample) {
+  if (kind == MediaKind::kAudio && muted_) return;
   MutexLock lock(mutex_);
-  if (slot_) slot_->push_audio(std::move(sample));
-}
-
-void SpeakerFeed::push_video(Ref<GstSample> sample) {
-  MutexLock lock(mutex_);
-  if (slot_) slot_->push_video(std::move(sample));
+  if (!slot_) return;
+  switch (kind) {
+    case MediaKind::kAudio:
+      slot_->push_audio(std::move(sample));
+      break;
+    case MediaKind::kVideo:
+      slot_->push_video(std::move(sample));
+      break;
+    case MediaKind::kScreen:
+      slot_->push_screen(std::move(sample));
+      break;
+  }
 }
 
 void SpeakerFeed::count_packet(MediaKind kind) {
-  ++(kind == MediaKind::kAudio ? audio_packets_ : video_packets_);
-  note_life();
-}
-
-void SpeakerFeed::note_life() {
-  last_life_us_ = g_get_monotonic_time();
+  ++(is_picture(kind) ? video_packets_ : audio_packets_);
 }
 
 void SpeakerFeed::set_camera(bool on) {
   MutexLock lock(mutex_);
   if (slot_) slot_->set_camera(on);
+}
+
+void SpeakerFeed::set_screen(bool on) {
+  MutexLock lock(mutex_);
+  if (slot_) slot_->set_screen(on);
+}
+
+void SpeakerFeed::set_return(std::shared_ptr<ReturnSink> sink) {
+  MutexLock lock(mutex_);
+  if (slot_) slot_->set_return(std::move(sink));
 }
 
 void SpeakerFeed::close() {
@@ -35,10 +47,7 @@ void SpeakerFeed::close() {
 }
 
 SpeakerFeed::Counts SpeakerFeed::counts() const {
-  const std::int64_t life = last_life_us_;
-  std::optional<std::chrono::microseconds> silence;
-  if (life != 0) silence = std::chrono::microseconds(g_get_monotonic_time() - life);
-  return {.audio_packets = audio_packets_, .video_packets = video_packets_, .silence = silence};
+  return {.audio_packets = audio_packets_, .video_packets = video_packets_};
 }
 
 }  // namespace spacecast

@@ -18,16 +18,13 @@ GstEvent* keyframe_request() {
 }  // namespace
 
 SpeakerInlet::SpeakerInlet(MediaKind kind, SpeakerDecoder decoder,
-                           std::shared_ptr<SpeakerFeed> feed, std::shared_ptr<PeerCheck> check,
-                           std::shared_ptr<KeyframePolicy> keyframes,
-                           std::function<void()> on_foreign)
+                           std::shared_ptr<SpeakerFeed> feed,
+                           std::shared_ptr<KeyframePolicy> keyframes)
     : kind_(kind),
       decoder_(std::move(decoder)),
       sink_(adopt(gst_element_get_static_pad(decoder_.bin.get(), "sink"))),
       feed_(std::move(feed)),
-      check_(std::move(check)),
-      keyframes_(std::move(keyframes)),
-      on_foreign_(std::move(on_foreign)) {
+      keyframes_(std::move(keyframes)) {
   set_watched(false);
 }
 
@@ -63,15 +60,10 @@ void SpeakerInlet::set_watched(bool watched) {
 }
 
 GstPadProbeReturn SpeakerInlet::on_packets(GstPad* source, GstPadProbeInfo* info) {
-  const auto verdict = check_->verdict();
-  if (verdict != PeerCheck::Verdict::kTrusted) {
-    if (verdict == PeerCheck::Verdict::kForeign) on_foreign_();
-    return GST_PAD_PROBE_DROP;
-  }
   const bool list = (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER_LIST) != 0;
   const guint packets = list ? gst_buffer_list_length(GST_PAD_PROBE_INFO_BUFFER_LIST(info)) : 1;
   for (guint i = 0; i < packets; ++i) feed_->count_packet(kind_);
-  if (kind_ == MediaKind::kVideo && keyframes_->packet(now())) {
+  if (is_picture(kind_) && keyframes_->packet(now())) {
     gst_pad_send_event(source, keyframe_request());
   }
   // What the gate would drop costs less here. The depayloader takes the gap for a loss, and waits

@@ -12,6 +12,18 @@ namespace {
 // estimate falls within a second where the path carries less.
 constexpr int kStartBitrateKbps = 4000;
 
+const char* direction_name(MediaDirection direction) {
+  switch (direction) {
+    case MediaDirection::kSendOnly:
+      return "sendonly";
+    case MediaDirection::kReceiveOnly:
+      return "recvonly";
+    case MediaDirection::kSendReceive:
+      break;
+  }
+  return "sendrecv";
+}
+
 void render_media(const OfferedMedia& media, const SpeakerOffer& offer, std::string& out) {
   const bool audio = media.kind == MediaKind::kAudio;
   auto to = std::back_inserter(out);
@@ -21,8 +33,7 @@ void render_media(const OfferedMedia& media, const SpeakerOffer& offer, std::str
   fmt::format_to(to, "a=ice-ufrag:{}\r\na=ice-pwd:{}\r\n", offer.ufrag, offer.password);
   fmt::format_to(to, "a=fingerprint:sha-256 {}\r\na=setup:{}\r\n", offer.fingerprints.front(),
                  offer.setup);
-  fmt::format_to(to, "a={}\r\na=rtcp-mux\r\na=rtcp-rsize\r\n",
-                 media.direction == MediaDirection::kSendOnly ? "sendonly" : "sendrecv");
+  fmt::format_to(to, "a={}\r\na=rtcp-mux\r\na=rtcp-rsize\r\n", direction_name(media.direction));
   for (const auto& [id, uri] : media.extensions) fmt::format_to(to, "a=extmap:{} {}\r\n", id, uri);
   fmt::format_to(to, "a=rtpmap:{} {}\r\n", media.payload, audio ? "opus/48000/2" : "H264/90000");
   for (const auto& feedback : media.feedback) {
@@ -36,6 +47,12 @@ void render_media(const OfferedMedia& media, const SpeakerOffer& offer, std::str
                    *media.retransmission_payload, media.payload);
   }
   for (const auto source : media.sources) fmt::format_to(to, "a=ssrc:{} cname:speaker\r\n", source);
+}
+
+// The answer's format parameters of the camera that we are sent.
+bool asks_for_camera(const OfferedMedia& media, std::string_view line) {
+  return media.kind == MediaKind::kVideo && media.direction != MediaDirection::kReceiveOnly &&
+         line.starts_with(fmt::format("a=fmtp:{} ", media.payload));
 }
 
 }  // namespace
@@ -58,23 +75,32 @@ std::string render_offer(const SpeakerOffer& offer) {
   return out;
 }
 
-std::string complete_answer(std::string_view answer, const SpeakerOffer& offer) {
-  const auto* video = offer.find(MediaKind::kVideo);
-  const std::string video_format =
-      video ? fmt::format("a=fmtp:{} ", video->payload) : std::string();
+std::string complete_answer(std::string_view answer, const SpeakerOffer& offer, Playout playout) {
   std::string out;
-  out.reserve(answer.size() + 128);
+  out.reserve(answer.size() + 256);
+  auto to = std::back_inserter(out);
+  auto media = offer.media.end();  // Of the section; none before the first.
   while (!answer.empty()) {
     const auto end = std::min(answer.find('\n'), answer.size() - 1);
     std::string_view line = answer.substr(0, end + 1);
     answer.remove_prefix(line.size());
     while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+    if (line.starts_with("m=")) {
+      media = media == offer.media.end() ? offer.media.begin() : std::next(media);
+    }
+    if (line.starts_with("a=ssrc:") && line.contains(" msid:")) continue;
     out += line;
-    if (video && line.starts_with(video_format)) {
-      out += fmt::format(";x-google-start-bitrate={}", kStartBitrateKbps);
+    if (media != offer.media.end() && asks_for_camera(*media, line)) {
+      fmt::format_to(to, ";x-google-start-bitrate={}", kStartBitrateKbps);
     }
     out += "\r\n";
     if (line == "a=rtcp-mux") out += "a=rtcp-mux-only\r\n";
+    if (media != offer.media.end() && (line == "a=sendrecv" || line == "a=sendonly")) {
+      const bool audio = media->kind == MediaKind::kAudio;
+      fmt::format_to(to, "a=msid:{} {}\r\n",
+                     audio && playout == Playout::kApart ? "stage" : "program",
+                     audio ? "sound" : "picture");
+    }
   }
   return out;
 }

@@ -15,8 +15,19 @@
 
 namespace spacecast {
 
-enum class MediaKind { kAudio, kVideo };
-enum class MediaDirection { kSendOnly, kSendReceive };
+// The first picture of a speaker is their camera's, a second one their shared screen.
+enum class MediaKind { kAudio, kVideo, kScreen };
+// Of the offerer: what is taken of what it offers.
+enum class MediaDirection { kSendOnly, kSendReceive, kReceiveOnly };
+
+[[nodiscard]] constexpr bool is_picture(MediaKind kind) {
+  return kind != MediaKind::kAudio;
+}
+
+// How a receiver is to play the sound and the picture that it is sent. In step it holds the sound
+// back until the picture that belongs to it is there: right for a monitor, and not for people who
+// talk with each other, because the picture is some hundred milliseconds older.
+enum class Playout { kApart, kInStep };
 
 // One m-section with the one codec that is taken from it.
 struct OfferedMedia {
@@ -24,16 +35,18 @@ struct OfferedMedia {
   MediaDirection direction = MediaDirection::kSendOnly;
   std::string mid;
   int payload = 0;
-  std::optional<int> retransmission_payload;  // RFC 4588, video only.
-  std::string profile_level_id;               // RFC 6184 §8.1, video only: six hex digits.
+  std::optional<int> retransmission_payload;  // RFC 4588, pictures only.
+  std::string profile_level_id;               // RFC 6184 §8.1, pictures only: six hex digits.
   std::string format_parameters;              // What a=fmtp says of the payload, may be empty.
   std::vector<std::string> feedback;          // RTCP feedback, as in "nack pli".
   std::vector<std::pair<int, std::string>> extensions;  // RTP header extensions: id, URI.
   std::vector<std::uint32_t> sources;                   // Announced SSRCs.
+
+  [[nodiscard]] bool wants_return() const { return direction != MediaDirection::kSendOnly; }
 };
 
 struct SpeakerOffer {
-  std::vector<OfferedMedia> media;  // In the offer's order; one audio, at most one video.
+  std::vector<OfferedMedia> media;  // In the offer's order; at most one of a kind.
   std::string setup;                // "actpass" or "active".
   std::string ufrag;
   std::string password;
@@ -48,9 +61,11 @@ struct SpeakerOffer {
 
 // The answer as the client gets it: webrtcbin's own text with what 1.22 leaves out.
 //  - a=rtcp-mux-only in every section (RFC 9725 §4.4.1, RFC 8858).
-//  - a start bitrate for the picture: Chromium's bandwidth estimate begins at 300 kbit/s and needs
-//  more
-//    than 10 s to 1280x720; told where to start it sends that size from its first second.
-[[nodiscard]] std::string complete_answer(std::string_view answer, const SpeakerOffer& offer);
+//  - a=msid (RFC 8830) of what we send, in place of a=ssrc's: browsers make a MediaStream of it.
+//    Media of one stream are played in step.
+//  - a start bitrate for the camera: Chromium's bandwidth estimate begins at 300 kbit/s and needs
+//    more than 10 s to 1280x720; told where to start it sends that size from its first second.
+[[nodiscard]] std::string complete_answer(std::string_view answer, const SpeakerOffer& offer,
+                                          Playout playout);
 
 }  // namespace spacecast

@@ -76,32 +76,53 @@ Result<void> check_bundle(const OfferSections& sections) {
   return {};
 }
 
-Result<void> check_kinds(const OfferSections& sections) {
-  const auto count = [&](std::string_view kind) {
-    return std::ranges::count(sections.media, kind, &OfferSection::kind);
-  };
+struct Rules {
+  std::ptrdiff_t audio_min, video_max;
+  std::array<std::string_view, 2> directions;
+};
+
+const Rules& rules_of(Endpoint endpoint) {
+  static constexpr Rules kStage{1, 2, {"sendonly", "sendrecv"}};
+  static constexpr Rules kWhip{1, 1, {"sendonly", "sendrecv"}};
+  static constexpr Rules kWhep{0, 1, {"recvonly", "sendrecv"}};
+  if (endpoint == Endpoint::kStage) return kStage;
+  return endpoint == Endpoint::kWhip ? kWhip : kWhep;
+}
+
+Result<void> check_section(const OfferSection& section, const Rules& rules) {
+  if (section.kind != "audio" && section.kind != "video") {
+    return unsupported(
+        "has a section that is neither audio nor video; data channels are not supported");
+  }
+  if (section.protocol != "UDP/TLS/RTP/SAVPF") {
+    return unsupported("has a section that is not UDP/TLS/RTP/SAVPF");
+  }
+  if (section.port == "0" && !section.bundle_only) {
+    return unsupported("has a rejected section (port 0); leave it out instead");
+  }
+  if (!parse_number<int>(section.port, 0, 65535)) return malformed("has a malformed port");
+  if (std::ranges::find(rules.directions, section.direction) == rules.directions.end()) {
+    return unsupported(fmt::format("has {} as {}; allowed are {}", section.kind, section.direction,
+                                   fmt::join(rules.directions, " and ")));
+  }
+  if (!section.rtcp_mux) return unsupported("has a section without \"a=rtcp-mux\"");
+  return {};
+}
+
+Result<void> check_kinds(const OfferSections& sections, const Rules& rules) {
   for (const auto& section : sections.media) {
-    if (section.kind != "audio" && section.kind != "video") {
-      return unsupported(
-          "has a section that is neither audio nor video; data channels are not supported");
-    }
-    if (section.protocol != "UDP/TLS/RTP/SAVPF") {
-      return unsupported("has a section that is not UDP/TLS/RTP/SAVPF");
-    }
-    if (section.port == "0" && !section.bundle_only) {
-      return unsupported("has a rejected section (port 0); leave it out instead");
-    }
-    if (!parse_number<int>(section.port, 0, 65535)) return malformed("has a malformed port");
-    if (section.direction != "sendonly" && section.direction != "sendrecv") {
-      return unsupported(fmt::format("has {} as {}; allowed are sendonly and sendrecv",
-                                     section.kind, section.direction));
-    }
-    if (!section.rtcp_mux) return unsupported("has a section without \"a=rtcp-mux\"");
+    if (const auto checked = check_section(section, rules); !checked) return checked;
   }
-  if (count("audio") != 1) {
-    return unsupported(fmt::format("has {} audio sections; exactly one is needed", count("audio")));
+  const auto audio = std::ranges::count(sections.media, "audio", &OfferSection::kind);
+  const auto video = std::ranges::count(sections.media, "video", &OfferSection::kind);
+  if (audio > 1 || audio < rules.audio_min) {
+    return unsupported(fmt::format("has {} audio sections; {} one is allowed", audio,
+                                   rules.audio_min == 1 ? "exactly" : "at most"));
   }
-  if (count("video") > 1) return unsupported("has more than one video section");
+  if (video > rules.video_max) {
+    return unsupported(
+        fmt::format("has {} video sections; allowed here is at most {}", video, rules.video_max));
+  }
   return {};
 }
 
@@ -162,46 +183,71 @@ Result<std::vector<std::uint32_t>> read_sources(const OfferSection& section) {
 
 // In one bundle a payload type stands for one codec and an extension id for one extension
 // (RFC 8843 §9.1, §9.2).
-Result<void> check_shared_numbers(const SpeakerOffer& offer) {
-  const auto* audio = offer.find(MediaKind::kAudio);
-  const auto* video = offer.find(MediaKind::kVideo);
-  if (!video) return {};
-  if (video->payload == audio->payload || video->retransmission_payload == audio->payload) {
-    return malformed("uses one payload type for two codecs");
-  }
-  for (const auto& [id, uri] : video->extensions) {
-    for (const auto& [audio_id, audio_uri] : audio->extensions) {
-      if (id == audio_id && uri != audio_uri) {
+Result<void> check_shared_numbers(const OfferedMedia& a, const OfferedMedia& b) {
+  const bool one_codec = a.payload == b.payload && is_picture(a.kind) == is_picture(b.kind) &&
+                         a.profile_level_id == b.profile_level_id &&
+                         a.retransmission_payload == b.retransmission_payload;
+  const bool shared = a.payload == b.payload || a.payload == b.retransmission_payload ||
+                      b.payload == a.retransmission_payload;
+  if (shared && !one_codec) return malformed("uses one payload type for two codecs");
+  for (const auto& [id, uri] : a.extensions) {
+    for (const auto& [other_id, other_uri] : b.extensions) {
+      if (id == other_id && uri != other_uri) {
         return malformed("uses one extension id for two header extensions");
       }
     }
   }
+  for (const auto source : a.sources) {
+    if (std::ranges::find(b.sources, source) != b.sources.end()) {
+      return malformed("announces one SSRC in two sections");
+    }
+  }
+  const bool told_apart = !a.sources.empty() && !b.sources.empty();
+  if (is_picture(a.kind) && is_picture(b.kind) && !told_apart) {
+    return unsupported("has two video sections and not an \"a=ssrc\" in each");
+  }
   return {};
+}
+
+Result<OfferedMedia> read_media(const OfferSection& section, Endpoint endpoint,
+                                const SpeakerOffer& before) {
+  const bool audio = section.kind == "audio";
+  const auto profile = endpoint == Endpoint::kWhep ? Profile::kOurs : Profile::kEverybodys;
+  auto media = audio ? read_audio(section) : read_video(section, profile);
+  if (!media) return media;
+  auto sources = read_sources(section);
+  if (!sources) return std::unexpected(sources.error());
+  media->sources = std::move(*sources);
+  if (!audio && before.find(MediaKind::kVideo)) media->kind = MediaKind::kScreen;
+  const bool back = section.direction == "sendrecv" && media->kind != MediaKind::kScreen;
+  media->direction = endpoint == Endpoint::kWhep            ? MediaDirection::kReceiveOnly
+                     : endpoint == Endpoint::kStage && back ? MediaDirection::kSendReceive
+                                                            : MediaDirection::kSendOnly;
+  for (const auto& other : before.media) {
+    if (const auto checked = check_shared_numbers(other, *media); !checked) {
+      return std::unexpected(checked.error());
+    }
+  }
+  return media;
 }
 
 }  // namespace
 
-Result<SpeakerOffer> read_offer(std::string_view text) {
+Result<SpeakerOffer> read_offer(std::string_view text, Endpoint endpoint) {
   const auto sections = read_sections(text);
   if (!sections) return std::unexpected(sections.error());
   if (sections->media.empty()) return malformed("has no media section");
 
   SpeakerOffer offer;
   for (const auto& checked :
-       {check_kinds(*sections), check_bundle(*sections), read_transport(*sections, offer),
-        read_candidates(*sections, offer)}) {
+       {check_kinds(*sections, rules_of(endpoint)), check_bundle(*sections),
+        read_transport(*sections, offer), read_candidates(*sections, offer)}) {
     if (!checked) return std::unexpected(checked.error());
   }
   for (const auto& section : sections->media) {
-    auto media = section.kind == "audio" ? read_audio(section) : read_video(section);
+    auto media = read_media(section, endpoint, offer);
     if (!media) return std::unexpected(media.error());
-    auto sources = read_sources(section);
-    if (!sources) return std::unexpected(sources.error());
-    media->sources = std::move(*sources);
     offer.media.push_back(std::move(*media));
-  }
-  if (const auto checked = check_shared_numbers(offer); !checked) {
-    return std::unexpected(checked.error());
   }
   return offer;
 }

@@ -91,8 +91,6 @@ std::string offered_codecs(const OfferSection& section) {
 OfferedMedia media_of(const OfferSection& section, std::string_view payload) {
   OfferedMedia media;
   media.kind = section.kind == "audio" ? MediaKind::kAudio : MediaKind::kVideo;
-  media.direction =
-      section.direction == "sendrecv" ? MediaDirection::kSendReceive : MediaDirection::kSendOnly;
   media.mid = section.mid;
   media.feedback = feedback_of(section, payload);
   media.extensions = extensions_of(section);
@@ -109,14 +107,19 @@ bool is_profile_level_id(std::string_view text) {
          });
 }
 
-// RFC 6184 table 5: profile_idc 66 with constraint_set1.
-bool is_constrained_baseline(std::string_view profile_level_id) {
+// The lower the better.
+int rank(std::string_view profile_level_id, Profile wanted) {
   const auto byte = [&](std::size_t at) {
     int value = 0;
     std::from_chars(profile_level_id.data() + at, profile_level_id.data() + at + 2, value, 16);
     return value;
   };
-  return byte(0) == 0x42 && (byte(2) & 0x40) != 0;
+  // RFC 6184 table 5: constrained baseline is profile_idc 66 with constraint_set1.
+  const bool constrained_baseline = byte(0) == 0x42 && (byte(2) & 0x40) != 0;
+  if (wanted == Profile::kEverybodys) return constrained_baseline ? 0 : 1;
+  if (byte(0) == 0x4d) return 0;
+  if (byte(0) == 0x64) return 1;
+  return constrained_baseline ? 2 : 3;
 }
 
 std::optional<int> find_retransmission(const OfferSection& section, std::string_view payload) {
@@ -153,7 +156,7 @@ Result<OfferedMedia> read_audio(const OfferSection& section) {
               fmt::format("offer has no Opus audio; offered are {}", offered_codecs(section)));
 }
 
-Result<OfferedMedia> read_video(const OfferSection& section) {
+Result<OfferedMedia> read_video(const OfferSection& section, Profile wanted) {
   std::optional<OfferedMedia> chosen;
   for (const auto& line : section.codecs) {
     const auto payload = read_payload(line.payload);
@@ -164,7 +167,8 @@ Result<OfferedMedia> read_video(const OfferSection& section) {
     if (profile.empty()) profile = "420010";  // RFC 6184 §8.1: what leaving it out means.
     const bool usable =
         value_of(parameters, "packetization-mode") == "1" && is_profile_level_id(profile);
-    if (!usable || (chosen && !is_constrained_baseline(profile))) continue;
+    if (!usable) continue;
+    if (chosen && rank(chosen->profile_level_id, wanted) <= rank(profile, wanted)) continue;
     auto media = media_of(section, line.payload);
     media.payload = *payload;
     media.profile_level_id = profile;
@@ -174,7 +178,6 @@ Result<OfferedMedia> read_video(const OfferSection& section) {
     }
     media.format_parameters += fmt::format("packetization-mode=1;profile-level-id={}", profile);
     chosen = std::move(media);
-    if (is_constrained_baseline(profile)) break;
   }
   if (chosen) return *std::move(chosen);
   return fail(ErrorCode::kUnsupported,

@@ -10,8 +10,13 @@ namespace spacecast::studio {
 
 [[nodiscard]] Result<OfferedMedia> read_audio(const OfferSection& section);
 
-// Of several H.264 payloads in packetization mode 1 the constrained baseline one is taken: all
-// hardware and software encoders have it; otherwise the first.
-[[nodiscard]] Result<OfferedMedia> read_video(const OfferSection& section);
+// Which H.264 payload in packetization mode 1 is taken where several are offered.
+enum class Profile {
+  kEverybodys,  // Constrained baseline, which all hardware and software encoders have.
+  kOurs,        // Main, which the program is encoded in; else high, which contains it.
+};
+
+// The kind is kVideo, the direction and the SSRCs are for the caller to say.
+[[nodiscard]] Result<OfferedMedia> read_video(const OfferSection& section, Profile profile);
 
 }  // namespace spacecast::studio

@@ -78,7 +78,7 @@ Result<OfferSections> read_sections(std::string_view text) {
     if (line.type == 'm') {
       if (offer.media.size() == kSectionsMax) {
         return fail(ErrorCode::kUnsupported,
-                    "offer has more than 3 sections; allowed are one audio and one video");
+                    "offer has more than 3 sections; no endpoint takes that many");
       }
       auto fields = split_fields(line.value, ' ');
       if (fields.size() < 4) {

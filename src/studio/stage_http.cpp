@@ -29,7 +29,7 @@ std::expected<Space::JoinRequest, Response> read_join(const Request& request,
   const auto wanted = request.query_value("name").value_or(kDefaultName);
   auto name = read_display_name(pass->name.value_or(wanted.empty() ? kDefaultName : wanted));
   if (!name) return std::unexpected(problem(name.error()));
-  auto offer = read_offer(request.body);
+  auto offer = read_offer(request.body, Endpoint::kStage);
   if (!offer) return std::unexpected(problem(offer.error()));
   return Space::JoinRequest{.offer = std::move(*offer),
                             .name = std::move(*name),

@@ -333,7 +333,7 @@ TEST_CASE("thirteen cameras, three decoders") {
   std::vector<std::shared_ptr<SimulatedSpeaker>> speakers(kSpeakers);
   for (unsigned number = 0; number < kSpeakers; ++number) {
     const auto join = [&, number](const std::string& sdp) {
-      auto offer = studio::read_offer(sdp);
+      auto offer = studio::read_offer(sdp, studio::Endpoint::kStage);
       REQUIRE(offer);
       space->join({.offer = std::move(*offer), .name = std::to_string(number)},
                   [&, number](const Result<studio::Space::Joined>& joined) {

@@ -128,7 +128,7 @@ class Session {
 
  private:
   void answer(const std::string& sdp) {
-    auto offer = studio::read_offer(sdp);
+    auto offer = studio::read_offer(sdp, studio::Endpoint::kStage);
     INFO((offer ? std::string() : offer.error().message + "\n" + sdp));
     REQUIRE(offer);
     alter_(*offer);

@@ -14,6 +14,10 @@ using namespace spacecast::studio;
 
 namespace {
 
+Result<SpeakerOffer> read_stage(std::string_view text) {
+  return read_offer(text, Endpoint::kStage);
+}
+
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   REQUIRE(text.find(from) != std::string::npos);
   for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
@@ -43,7 +47,7 @@ std::string audio_only() {
 }  // namespace
 
 TEST_CASE("Chromium's offer is reduced to what is used") {
-  const auto offer = read_offer(kChromiumOffer);
+  const auto offer = read_stage(kChromiumOffer);
   REQUIRE(offer);
   REQUIRE(offer->media.size() == 2);
   const auto& audio = offer->media[0];
@@ -74,31 +78,39 @@ TEST_CASE("Chromium's offer is reduced to what is used") {
 }
 
 TEST_CASE("what webrtcbin gets to read is an offer of the same content") {
-  const auto offer = read_offer(kChromiumOffer);
+  const auto offer = read_stage(kChromiumOffer);
   REQUIRE(offer);
-  const auto again = read_offer(render_offer(*offer));
+  const auto again = read_stage(render_offer(*offer));
   REQUIRE(again);
   CHECK(render_offer(*again) == render_offer(*offer));
 }
 
 TEST_CASE("an answer gets what webrtcbin leaves out, once") {
-  const auto offer = read_offer(kChromiumOffer);
+  const auto offer = read_stage(kChromiumOffer);
   REQUIRE(offer);
-  CHECK(complete_answer(
-            "v=0\r\na=rtcp-mux\r\na=fmtp:108 packetization-mode=1\r\na=fmtp:109 apt=108", *offer) ==
-        "v=0\r\na=rtcp-mux\r\na=rtcp-mux-only\r\n"
+  const std::string answer =
+      "v=0\r\nm=audio\r\na=sendrecv\r\na=ssrc:1 msid:x y\r\na=ssrc:1 cname:z\r\n"
+      "m=video\r\na=recvonly\r\na=rtcp-mux\r\na=fmtp:108 packetization-mode=1\r\n"
+      "a=fmtp:109 apt=108";
+  CHECK(complete_answer(answer, *offer, Playout::kApart) ==
+        "v=0\r\nm=audio\r\na=sendrecv\r\na=msid:stage sound\r\na=ssrc:1 cname:z\r\n"
+        "m=video\r\na=recvonly\r\na=rtcp-mux\r\na=rtcp-mux-only\r\n"
         "a=fmtp:108 packetization-mode=1;x-google-start-bitrate=4000\r\na=fmtp:109 apt=108\r\n");
+  CHECK(complete_answer("m=audio\r\na=sendonly\r\nm=video\r\na=sendonly\r\n", *offer,
+                        Playout::kInStep) ==
+        "m=audio\r\na=sendonly\r\na=msid:program sound\r\n"
+        "m=video\r\na=sendonly\r\na=msid:program picture\r\n");
 }
 
 TEST_CASE("offers that are accepted all the same") {
-  CHECK(read_offer(replaced(kChromiumOffer, "\n", "\r\n")));
-  CHECK(read_offer(without(kChromiumOffer, "a=ssrc")));
-  CHECK(read_offer(without(kChromiumOffer, "a=candidate")));
-  CHECK(read_offer(without(kChromiumOffer, "a=extmap")));
-  CHECK(read_offer(replaced(kChromiumOffer, "a=setup:actpass", "a=setup:active")));
-  CHECK(read_offer(replaced(kChromiumOffer, "m=video 9 ", "m=video 0 ") + "a=bundle-only\n"));
+  CHECK(read_stage(replaced(kChromiumOffer, "\n", "\r\n")));
+  CHECK(read_stage(without(kChromiumOffer, "a=ssrc")));
+  CHECK(read_stage(without(kChromiumOffer, "a=candidate")));
+  CHECK(read_stage(without(kChromiumOffer, "a=extmap")));
+  CHECK(read_stage(replaced(kChromiumOffer, "a=setup:actpass", "a=setup:active")));
+  CHECK(read_stage(replaced(kChromiumOffer, "m=video 9 ", "m=video 0 ") + "a=bundle-only\n"));
 
-  const auto no_camera = read_offer(audio_only());
+  const auto no_camera = read_stage(audio_only());
   REQUIRE(no_camera);
   CHECK(no_camera->media.size() == 1);
   CHECK(no_camera->find(MediaKind::kVideo) == nullptr);
@@ -106,13 +118,13 @@ TEST_CASE("offers that are accepted all the same") {
   std::string digits = "ab";
   for (int i = 1; i < 32; ++i) digits += ":0f";
   const auto session_level =
-      read_offer(replaced(without(without(kChromiumOffer, "a=fingerprint"), "a=setup"), "t=0 0\n",
+      read_stage(replaced(without(without(kChromiumOffer, "a=fingerprint"), "a=setup"), "t=0 0\n",
                           "t=0 0\na=setup:actpass\na=fingerprint:SHA-256 " + digits + "\n"));
   REQUIRE(session_level);
   CHECK(session_level->fingerprints.front().starts_with("AB:0F:"));
 
   const auto main_profile =
-      read_offer(replaced(replaced(kChromiumOffer, "42e01f", "640c1f"), "42001f", "4d001f"));
+      read_stage(replaced(replaced(kChromiumOffer, "42e01f", "640c1f"), "42001f", "4d001f"));
   REQUIRE(main_profile);
   CHECK(main_profile->find(MediaKind::kVideo)->payload == 102);
 }
@@ -184,7 +196,7 @@ TEST_CASE("offers that are refused, with what is wrong") {
       {"broken ssrc", replaced(good, "a=ssrc:534326699 ", "a=ssrc:x "), kMalformed, "ssrc"},
   };
   for (const auto& c : cases) {
-    const auto offer = read_offer(c.text);
+    const auto offer = read_stage(c.text);
     INFO(c.name);
     REQUIRE_FALSE(offer);
     INFO(offer.error().message);
@@ -197,7 +209,7 @@ TEST_CASE("an offer cut off at any byte is refused, or is whole without what was
   const auto first_usable = kChromiumOffer.find("a=fmtp:102");
   std::size_t accepted = 0;
   for (std::size_t length = 0; length < kChromiumOffer.size(); ++length) {
-    const auto offer = read_offer(std::string_view(kChromiumOffer).substr(0, length));
+    const auto offer = read_stage(std::string_view(kChromiumOffer).substr(0, length));
     if (!offer) continue;
     ++accepted;
     CHECK(kChromiumOffer[length - 1] == '\n');
@@ -207,7 +219,7 @@ TEST_CASE("an offer cut off at any byte is refused, or is whole without what was
     CHECK(offer->media.size() == 2);
     CHECK(offer->find(MediaKind::kVideo)->format_parameters.find("packetization-mode=1") !=
           std::string::npos);
-    CHECK(read_offer(render_offer(*offer)));
+    CHECK(read_stage(render_offer(*offer)));
   }
   CHECK(accepted > 0);
 }
@@ -218,13 +230,13 @@ TEST_CASE("junk in the place of any byte neither crashes nor reaches what is ren
   for (std::size_t at = 0; at < kChromiumOffer.size(); ++at) {
     std::string text = kChromiumOffer;
     text[at] = static_cast<char>(byte(random));
-    const auto offer = read_offer(text);
-    if (offer) CHECK(read_offer(render_offer(*offer)));
+    const auto offer = read_stage(text);
+    if (offer) CHECK(read_stage(render_offer(*offer)));
   }
   for (int round = 0; round < 200; ++round) {
     std::string text(static_cast<std::size_t>(byte(random)) * 16, '\0');
     for (char& c : text) c = static_cast<char>(byte(random));
-    CHECK_FALSE(read_offer(text));
-    CHECK_FALSE(read_offer("v=0\n" + text + "\n"));
+    CHECK_FALSE(read_stage(text));
+    CHECK_FALSE(read_stage("v=0\n" + text + "\n"));
   }
 }

@@ -25,6 +25,7 @@
 #include "glibx/loop.h"
 #include "glibx/signal.h"
 #include "gstx/bus.h"
+#include "gstx/ice.h"
 #include "gstx/ref.h"
 #include "gstx/teardown.h"
 #include "pipelines/peer_check.h"
@@ -33,13 +34,13 @@
 
 namespace spacecast {
 
-class Peer {
+class RtcPeer {
  public:
   struct Options {
     SpeakerOffer offer;
     Ref<GstClock> clock;  // The program's.
     GstClockTime base_time = 0;
-    std::string ice_address;  // The only address to offer; empty: every one but loopback.
+    IceNetwork ice;
     // How long packets may be late. Everything that is received is delayed by it.
     std::chrono::milliseconds jitter_buffer{150};
     // From start() to the answer.
@@ -47,6 +48,7 @@ class Peer {
   };
   enum class Fault {
     kNegotiation,  // Before the answer: it never came, or the offer cannot be answered.
+    kNoPort,       // Before the answer: no UDP port of the range is free.
     kFingerprint,  // The peer is not who made the offer.
     kTransport,    // ICE or DTLS failed, or the peer closed.
     kMedia,        // What came cannot be decoded.
@@ -58,22 +60,19 @@ class Peer {
     std::function<void()> connected;                   // Once; the peer is who made the offer.
     std::function<void(Fault, std::string what)> failed;
   };
-  // Whether what is sent is to be played in step. Then the receiver holds sound back until the
-  // picture it belongs to is there, which is right for a monitor and not for a conversation.
-  enum class Sending { kApart, kInStep };
   // A pad of webrtcbin with RTP of the offer's section of that number; from a streaming thread.
   // Nothing passes the pad before the peer is trusted. A sender that starts anew with another SSRC
   // brings another pad.
   using MediaHandler = std::function<void(std::size_t section, GstPad* source)>;
 
   // What is created is set up with bin() and send(), and then started.
-  [[nodiscard]] static Result<std::unique_ptr<Peer>> create(Options options, Sending sending,
-                                                            std::shared_ptr<Loop> loop,
-                                                            std::shared_ptr<Teardown> teardown,
-                                                            Events events);
-  Peer(const Peer&) = delete;
-  Peer& operator=(const Peer&) = delete;
-  ~Peer();
+  [[nodiscard]] static Result<std::unique_ptr<RtcPeer>> create(Options options, Playout playout,
+                                                               std::shared_ptr<Loop> loop,
+                                                               std::shared_ptr<Teardown> teardown,
+                                                               Events events);
+  RtcPeer(const RtcPeer&) = delete;
+  RtcPeer& operator=(const RtcPeer&) = delete;
+  ~RtcPeer();
 
   [[nodiscard]] GstBin* bin() const { return GST_BIN(pipeline_.get()); }
   [[nodiscard]] const SpeakerOffer& offer() const { return options_.offer; }
@@ -91,12 +90,12 @@ class Peer {
  private:
   class Mail;
 
-  Peer(Options options, Sending sending, std::shared_ptr<Loop> loop,
-       std::shared_ptr<Teardown> teardown, Events events);
+  RtcPeer(Options options, Playout playout, std::shared_ptr<Loop> loop,
+          std::shared_ptr<Teardown> teardown, Events events);
   [[nodiscard]] Result<void> build();
   void connect_signals();
-  void admit(std::size_t section, GstPad* source) const;
   [[nodiscard]] Result<void> negotiate();
+  void on_no_answer();
   void create_answer();
   void apply_answer(GstWebRTCSessionDescription* answer);
   void watch_transport();
@@ -107,7 +106,7 @@ class Peer {
   [[nodiscard]] Mail mail() const;
 
   Options options_;
-  Sending sending_;
+  Playout playout_;
   std::shared_ptr<Loop> loop_;
   std::shared_ptr<Teardown> teardown_;
   Events events_;
@@ -115,7 +114,6 @@ class Peer {
   std::shared_ptr<PeerLife> life_ = std::make_shared<PeerLife>();
   Ref<GstElement> pipeline_;
   Ref<GstElement> webrtc_;
-  MediaHandler received_;
   std::vector<Signal> signals_;
   BusWatch bus_;
   Timer deadline_;
@@ -124,7 +122,7 @@ class Peer {
   bool connected_ = false;
   bool failed_ = false;
   // What posted closures hold weakly: gone with this object.
-  std::shared_ptr<Peer*> self_;
+  std::shared_ptr<RtcPeer*> self_;
 };
 
 }  // namespace spacecast
