@@ -18,23 +18,37 @@ namespace {
 
 // rtph264pay writes the stream's own profile-level-id (x264: 42c01f), which is the same profile as
 // the offered one in other bits (RFC 6184 §8.1), and webrtcbin 1.22 sends nothing unless both are
-// equal.
-constexpr std::string_view kVideoChain =
-    "appsrc name=video_source format=time is-live=true "
-    "caps=video/x-h264,stream-format=byte-stream,alignment=au "
-    "! clocksync ! rtph264pay pt=102 config-interval=-1 aggregate-mode=zero-latency mtu=1200 "
-    "! capssetter name=video_rtp caps=application/x-rtp,profile-level-id=(string)42e01f "
-    "! peer. ";
+// equal. The SSRC is in the offer, because it is what tells a camera's packets from a screen's.
+std::string video_chain(std::string_view name, int payload, guint32 ssrc) {
+  return fmt::format(
+      "appsrc name={0}_source format=time is-live=true "
+      "caps=video/x-h264,stream-format=byte-stream,alignment=au "
+      "! clocksync ! rtph264pay pt={1} ssrc={2} config-interval=-1 aggregate-mode=zero-latency "
+      "mtu=1200 ! capssetter name={0}_rtp "
+      "caps=application/x-rtp,profile-level-id=(string)42e01f,ssrc=(uint){2} ! peer. ",
+      name, payload, ssrc);
+}
 constexpr std::string_view kAudioChain =
     "appsrc name=audio_source format=time is-live=true "
     "caps=audio/x-opus,channel-mapping-family=0,rate=48000,channels=2 "
     "! clocksync ! rtpopuspay name=audio_rtp pt=111 ! peer. ";
 
-constexpr const char* kVideoCodec =
-    "application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=102,"
-    "profile-level-id=(string)42e01f,packetization-mode=(string)1";
-constexpr const char* kAudioCodec =
-    "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=111";
+constexpr int kAudioPayload = 111;
+constexpr int kVideoPayload = 102;
+constexpr int kScreenPayload = 104;
+
+Ref<GstCaps> codec(bool audio, int payload) {
+  const auto text = audio ? fmt::format(
+                                "application/x-rtp,media=audio,encoding-name=OPUS,"
+                                "clock-rate=48000,payload={}",
+                                payload)
+                          : fmt::format(
+                                "application/x-rtp,media=video,encoding-name=H264,"
+                                "clock-rate=90000,payload={},profile-level-id=(string)42e01f,"
+                                "packetization-mode=(string)1",
+                                payload);
+  return adopt(gst_caps_from_string(text.c_str()));
+}
 
 // webrtcbin 1.22 may never report that gathering is complete; host candidates are there long
 // before.
@@ -73,7 +87,8 @@ SimulatedSpeaker::SimulatedSpeaker(Options options, std::shared_ptr<Loop> loop, 
 Result<std::shared_ptr<SimulatedSpeaker>> SimulatedSpeaker::create(Options options,
                                                                    std::shared_ptr<Loop> loop,
                                                                    Handlers handlers) {
-  if (!options.audio && !options.video) {
+  const bool monitor = !options.audio && !options.video && options.receive;
+  if (!options.video && (options.screen || (!options.audio && !monitor))) {
     return fail(ErrorCode::kInvalidArgument, "a speaker needs audio or video to offer");
   }
   auto speaker = std::shared_ptr<SimulatedSpeaker>(
@@ -91,29 +106,24 @@ SimulatedSpeaker::~SimulatedSpeaker() {
 Result<void> SimulatedSpeaker::build() {
   std::string description = "webrtcbin name=peer bundle-policy=max-bundle ";
   if (options_.audio) description += kAudioChain;
-  if (options_.video) description += kVideoChain;
+  if (options_.video) description += video_chain("video", kVideoPayload, g_random_int());
+  if (options_.screen) description += video_chain("screen", kScreenPayload, g_random_int());
   ErrorOut error;
-  pipeline_ = Ref<GstElement>(gst_parse_launch(description.c_str(), error.out()));
-  if (!pipeline_ || error) return fail(ErrorCode::kInternal, error.message());
+  const Ref<GstElement> parsed(gst_parse_launch(description.c_str(), error.out()));
+  if (!parsed || error) return fail(ErrorCode::kInternal, error.message());
+  pipeline_ = parsed;
+  if (!GST_IS_PIPELINE(parsed.get())) {
+    // A monitor's webrtcbin alone.
+    pipeline_ = Ref<GstElement>(gst_pipeline_new(nullptr));
+    gst_bin_add(GST_BIN(pipeline_.get()), parsed.get());
+  }
   peer_ = child(pipeline_, "peer");
   if (auto restricted = restrict_ice(peer_.get(), {.address = options_.ice_address}); !restricted)
     return restricted;
   prepare_transceivers();
-
-  const auto prepare = [this](const char* rtp, const char* source, std::shared_ptr<const Clip> clip,
-                              Counter& sent) {
-    if (!clip) return;
-    players_.push_back(ClipPlayer::create(child(pipeline_, source), std::move(clip)));
-    const auto pad = adopt(gst_element_get_static_pad(child(pipeline_, rtp).get(), "src"));
-    count(pad.get(), counters_, sent);
-  };
-  prepare("audio_rtp", "audio_source", options_.audio, counters_->audio_sent);
-  prepare("video_rtp", "video_source", options_.video, counters_->video_sent);
-  if (options_.video) {
-    const auto source = child(pipeline_, "video_source");
-    answer_keyframe_requests(adopt(gst_element_get_static_pad(source.get(), "src")).get(),
-                             players_.back());
-  }
+  play("audio", options_.audio, counters_->audio_sent);
+  play("video", options_.video, counters_->video_sent);
+  play("screen", options_.screen, counters_->video_sent);
 
   bus_ = BusWatch(pipeline_.get(), *loop_, [this](GstMessage* message) { on_message(message); });
   connect_signals();
@@ -122,6 +132,18 @@ Result<void> SimulatedSpeaker::build() {
   }
   loop_->post(on_loop(&SimulatedSpeaker::create_offer));
   return {};
+}
+
+void SimulatedSpeaker::play(const char* name, std::shared_ptr<const Clip> clip, Counter& sent) {
+  if (!clip) return;
+  const auto source = child(pipeline_, fmt::format("{}_source", name).c_str());
+  const bool picture = clip != options_.audio;
+  players_.push_back(ClipPlayer::create(source, std::move(clip)));
+  const auto rtp = child(pipeline_, fmt::format("{}_rtp", name).c_str());
+  count(adopt(gst_element_get_static_pad(rtp.get(), "src")).get(), counters_, sent);
+  if (!picture) return;
+  answer_keyframe_requests(adopt(gst_element_get_static_pad(source.get(), "src")).get(),
+                           players_.back());
 }
 
 // The peer's PLI and FIR come as events to the source.
@@ -137,18 +159,32 @@ void SimulatedSpeaker::answer_keyframe_requests(GstPad* source,
             });
 }
 
+// Elements of a launch line are linked in the order of their sections.
 void SimulatedSpeaker::prepare_transceivers() {
-  for (int i = 0;; ++i) {
+  if (!options_.audio && !options_.video) return add_receivers();
+  for (sections_ = 0;; ++sections_) {
     GstWebRTCRTPTransceiver* raw = nullptr;
-    g_signal_emit_by_name(peer_.get(), "get-transceiver", i, &raw);
+    g_signal_emit_by_name(peer_.get(), "get-transceiver", static_cast<int>(sections_), &raw);
     const auto transceiver = adopt(raw);
     if (!transceiver) return;
-    const bool audio = options_.audio && i == 0;
-    const auto codec = adopt(gst_caps_from_string(audio ? kAudioCodec : kVideoCodec));
-    g_object_set(transceiver.get(), "codec-preferences", codec.get(), "direction",
-                 options_.receive ? GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDRECV
-                                  : GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY,
+    const bool audio = options_.audio && sections_ == 0;
+    const bool screen = options_.screen && sections_ == (options_.audio ? 2U : 1U);
+    const int payload = audio ? kAudioPayload : screen ? kScreenPayload : kVideoPayload;
+    g_object_set(transceiver.get(), "codec-preferences", codec(audio, payload).get(), "direction",
+                 options_.receive && !screen ? GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDRECV
+                                             : GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY,
                  nullptr);
+  }
+}
+
+void SimulatedSpeaker::add_receivers() {
+  for (const bool audio : {true, false}) {
+    GstWebRTCRTPTransceiver* transceiver = nullptr;
+    g_signal_emit_by_name(peer_.get(), "add-transceiver",
+                          GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY,
+                          codec(audio, audio ? kAudioPayload : kVideoPayload).get(), &transceiver);
+    gst_object_unref(transceiver);
+    ++sections_;
   }
 }
 
@@ -171,7 +207,8 @@ void SimulatedSpeaker::connect_signals() {
   // On a thread of webrtcbin's: the counter and a sink must be in place before the first packet.
   signals_.push_back(Signal::connect(
       peer_.get(), "pad-added",
-      [counters = counters_, bin = pipeline_.get()](GstElement*, GstPad* pad) {
+      [counters = counters_, bin = pipeline_.get(), make_sink = options_.sink](GstElement*,
+                                                                               GstPad* pad) {
         if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC) return;
         const auto caps = adopt(gst_pad_get_current_caps(pad));
         const char* media =
@@ -179,12 +216,15 @@ void SimulatedSpeaker::connect_signals() {
                  : nullptr;
         const bool audio = media && std::string_view(media) == "audio";
         count(pad, counters, audio ? counters->audio_received : counters->video_received);
-        GstElement* sink = gst_element_factory_make("fakesink", nullptr);
-        g_object_set(sink, "async", FALSE, "sync", FALSE, nullptr);
-        gst_bin_add(GST_BIN(bin), sink);
-        const auto sink_pad = adopt(gst_element_get_static_pad(sink, "sink"));
+        auto sink = make_sink ? make_sink(audio) : Ref<GstElement>();
+        if (!sink) {
+          sink = Ref<GstElement>(gst_element_factory_make("fakesink", nullptr));
+          g_object_set(sink.get(), "async", FALSE, "sync", FALSE, nullptr);
+        }
+        gst_bin_add(GST_BIN(bin), sink.get());
+        const auto sink_pad = adopt(gst_element_get_static_pad(sink.get(), "sink"));
         gst_pad_link(pad, sink_pad.get());
-        gst_element_sync_state_with_parent(sink);
+        gst_element_sync_state_with_parent(sink.get());
       }));
 }
 
@@ -258,7 +298,7 @@ Result<void> SimulatedSpeaker::accept(const std::string& answer) {
   if (answer.empty() || gst_sdp_message_new_from_text(answer.c_str(), &sdp) != GST_SDP_OK) {
     return fail(ErrorCode::kInvalidArgument, "the answer is no SDP");
   }
-  if (auto checked = check_answer(sdp, players_.size()); !checked) {
+  if (auto checked = check_answer(sdp, sections_); !checked) {
     gst_sdp_message_free(sdp);
     return checked;
   }
@@ -283,6 +323,7 @@ void SimulatedSpeaker::on_connection_state() {
 }
 
 void SimulatedSpeaker::start_media() {
+  if (players_.empty()) return;
   MediaTime period = options_.period;
   if (period == MediaTime::zero()) {
     for (const auto& player : players_) period = std::max(period, player->clip().length());

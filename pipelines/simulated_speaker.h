@@ -1,6 +1,7 @@
 // A speaker without a browser: offers H.264 and Opus with webrtcbin, then plays clips
 // (pipelines/clip.h) from memory for ever, paced by the pipeline's clock. Nothing is encoded while
-// it runs. What comes back is counted and thrown away.
+// it runs. What comes back is counted and thrown away, unless the caller wants it. Without anything
+// to send it is a monitor (WHEP), which only receives.
 //
 // The caller carries the offer and the answer, so that a test can join two peers without HTTP. A
 // request for a key frame is answered at once: with the last one of the clip again, and what
@@ -40,8 +41,12 @@ class SimulatedSpeaker : public std::enable_shared_from_this<SimulatedSpeaker> {
   struct Options {
     std::shared_ptr<const Clip> audio;  // Null: nothing of this medium is offered.
     std::shared_ptr<const Clip> video;
+    std::shared_ptr<const Clip> screen;  // A shared one beside the camera; only with video.
     // sendrecv, as a stage wants it; sendonly otherwise (RFC 9725 §4.2).
     bool receive = true;
+    // Makes what the RTP that comes back goes into, on a thread of webrtcbin's; a null element or
+    // function: nothing is done with it.
+    std::function<Ref<GstElement>(bool audio)> sink;
     // The only address to offer; empty for all that libnice finds, which are never loopback ones.
     std::string ice_address;
     // Both media start anew every `period`; zero for the longer clip's length.
@@ -55,7 +60,7 @@ class SimulatedSpeaker : public std::enable_shared_from_this<SimulatedSpeaker> {
     std::function<void(Error)> on_error;            // The session is over.
   };
   struct Report {
-    Traffic audio_sent, video_sent, audio_received, video_received;
+    Traffic audio_sent, video_sent, audio_received, video_received;  // Video: camera and screen.
     std::uint64_t keyframe_requests = 0;
   };
 
@@ -87,7 +92,9 @@ class SimulatedSpeaker : public std::enable_shared_from_this<SimulatedSpeaker> {
   SimulatedSpeaker(Options options, std::shared_ptr<Loop> loop, Handlers handlers);
   [[nodiscard]] Result<void> build();
   void answer_keyframe_requests(GstPad* source, std::shared_ptr<ClipPlayer> player);
+  void play(const char* name, std::shared_ptr<const Clip> clip, Counter& sent);
   void prepare_transceivers();
+  void add_receivers();
   void connect_signals();
   template <typename F>
   std::function<void()> on_loop(F action);
@@ -112,6 +119,7 @@ class SimulatedSpeaker : public std::enable_shared_from_this<SimulatedSpeaker> {
   BusWatch bus_;
   std::vector<Signal> signals_;
   std::vector<std::shared_ptr<ClipPlayer>> players_;
+  std::size_t sections_ = 0;
   Timer gathering_;
   bool offered_ = false;
   bool connected_ = false;

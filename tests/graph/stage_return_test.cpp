@@ -1,0 +1,306 @@
+// Goal: people on stage hear each other and nobody hears themselves; they and monitors see the
+// program; and nothing that one of them asks for or fails to do changes the program or reaches
+// another. Method: the program that ships, and peers in this process that join over 127.0.0.1 with
+// real WebRTC; what comes back is decoded from RTP where it arrives. Every wait ends with a
+// condition or fails at a deadline.
+#include <fmt/format.h>
+#include <gst/app/gstappsink.h>
+#include <gst/video/video.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <complex>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <mutex>
+#include <numbers>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "gstx/probe.h"
+#include "hls/store.h"
+#include "pipelines/clip_loader.h"
+#include "pipelines/monitor_graph.h"
+#include "pipelines/program.h"
+#include "pipelines/simulated_speaker.h"
+#include "pipelines/speaker_graph.h"
+#include "studio/offer.h"
+#include "tests/run_until.h"
+
+using namespace spacecast;
+using namespace std::chrono_literals;
+
+namespace {
+
+const bool initialised = (gst_init(nullptr, nullptr), true);
+
+constexpr std::size_t kRate = 48000;
+// One second, so that every whole number of hertz is a bin of its own.
+constexpr std::size_t kWindow = kRate;
+
+std::string shipped_description() {
+  std::ifstream file(std::string(std::getenv("SPACECAST_SOURCE")) + "/pipelines/program.launch");
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// What a peer makes of what it is sent.
+struct Received {
+  std::mutex mutex;
+  std::vector<float> sound;  // The left channel.
+  std::atomic<unsigned> pictures = 0;
+  std::atomic<int> width = 0, height = 0;
+  Ref<GstPad> video_pad;  // Where RTP of the picture comes in.
+
+  std::size_t heard() {
+    const std::lock_guard lock(mutex);
+    return sound.size();
+  }
+  void forget_sound() {
+    const std::lock_guard lock(mutex);
+    sound.clear();
+  }
+  // How loud a tone is in the last second, in dB of full scale.
+  double level(double frequency) {
+    const std::lock_guard lock(mutex);
+    REQUIRE(sound.size() >= kWindow);
+    const float* last = sound.data() + sound.size() - kWindow;
+    std::complex<double> sum = 0;
+    for (std::size_t i = 0; i < kWindow; ++i) {
+      const double phase = 2 * std::numbers::pi * static_cast<double>(i);
+      const double window = 1 - std::cos(phase / static_cast<double>(kWindow));
+      sum += window * last[i] * std::polar(1.0, -phase * frequency / kRate);
+    }
+    return 20 * std::log10(2 * std::abs(sum) / static_cast<double>(kWindow) + 1e-9);
+  }
+};
+
+GstFlowReturn take(GstAppSink* sink, gpointer data) {
+  auto& received = *static_cast<std::shared_ptr<Received>*>(data)->get();
+  const auto sample = adopt(gst_app_sink_pull_sample(sink));
+  if (!sample) return GST_FLOW_EOS;
+  const auto* format = gst_caps_get_structure(gst_sample_get_caps(sample.get()), 0);
+  if (gst_structure_has_name(format, "video/x-raw")) {
+    int width = 0;
+    int height = 0;
+    gst_structure_get_int(format, "width", &width);
+    gst_structure_get_int(format, "height", &height);
+    received.width = width;
+    received.height = height;
+    ++received.pictures;
+    return GST_FLOW_OK;
+  }
+  GstMapInfo map;
+  gst_buffer_map(gst_sample_get_buffer(sample.get()), &map, GST_MAP_READ);
+  const auto* frames = reinterpret_cast<const float*>(map.data);
+  {
+    const std::lock_guard lock(received.mutex);
+    for (std::size_t i = 0; i + 1 < map.size / sizeof(float); i += 2) {
+      received.sound.push_back(frames[i]);
+    }
+  }
+  gst_buffer_unmap(gst_sample_get_buffer(sample.get()), &map);
+  return GST_FLOW_OK;
+}
+
+std::function<Ref<GstElement>(bool)> decode_into(const std::shared_ptr<Received>& received) {
+  return [received](bool audio) {
+    const char* chain = audio ? "rtpopusdepay ! opusdec plc=true ! audioconvert ! "
+                                "audio/x-raw,format=F32LE,channels=2 ! "
+                                "appsink name=out sync=false async=false"
+                              : "rtph264depay ! h264parse ! avdec_h264 max-threads=1 ! "
+                                "appsink name=out sync=false async=false";
+    const Ref<GstElement> bin(gst_parse_bin_from_description(chain, TRUE, nullptr));
+    const auto sink = adopt(gst_bin_get_by_name(GST_BIN(bin.get()), "out"));
+    GstAppSinkCallbacks callbacks{};
+    callbacks.new_sample = take;
+    gst_app_sink_set_callbacks(
+        GST_APP_SINK(sink.get()), &callbacks, new std::shared_ptr<Received>(received),
+        [](gpointer data) { delete static_cast<std::shared_ptr<Received>*>(data); });
+    if (!audio) received->video_pad = adopt(gst_element_get_static_pad(bin.get(), "sink"));
+    return bin;
+  };
+}
+
+// Half a minute, so that no seam of a loop is heard.
+std::shared_ptr<const Clip> tone(int frequency) {
+  const std::string file = fmt::format(
+      "{}/tone-{}-{}.wav", std::filesystem::temp_directory_path().c_str(), frequency, getpid());
+  const auto launch = fmt::format(
+      "audiotestsrc freq={} volume=0.25 num-buffers=1500 samplesperbuffer=960 ! "
+      "audio/x-raw,format=S16LE,rate=48000,channels=1 ! wavenc ! filesink location={}",
+      frequency, file);
+  const Ref<GstElement> pipeline(gst_parse_launch(launch.c_str(), nullptr));
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  const auto bus = adopt(gst_element_get_bus(pipeline.get()));
+  const auto end = adopt(gst_bus_timed_pop_filtered(
+      bus.get(), 30 * GST_SECOND, GstMessageType(GST_MESSAGE_EOS | GST_MESSAGE_ERROR)));
+  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+  auto clip = load_audio_clip(file, 0);
+  std::filesystem::remove(file);
+  REQUIRE(clip);
+  return *clip;
+}
+
+std::shared_ptr<const Clip> picture(unsigned pattern) {
+  static std::array<std::shared_ptr<const Clip>, 4> clips;
+  auto& clip = clips.at(pattern);
+  if (!clip) clip = load_video_clip("test", pattern).value();
+  return clip;
+}
+
+// The loop and the program.
+struct Stage {
+  std::shared_ptr<Loop> loop = Loop::create();
+  std::shared_ptr<Teardown> teardown = std::make_shared<Teardown>();
+  std::shared_ptr<hls::Store> store = *hls::Store::create({});
+  std::unique_ptr<Program> program;
+  std::vector<unsigned> watched;
+
+  Stage() {
+    auto created =
+        Program::create({.description = shipped_description()}, loop, store,
+                        {.on_air = [](const Program::OnAir&) {},
+                         .talking = [](const std::vector<unsigned>&) {},
+                         .watch = [this](const std::vector<unsigned>& slots) { watched = slots; },
+                         .failed = [](const Error& error) { FAIL(error.message); }});
+    REQUIRE(created);
+    program = std::move(*created);
+  }
+
+  bool until(const std::function<bool()>& done, std::chrono::seconds deadline = 30s) {
+    return test::run_until(*loop, deadline, done);
+  }
+};
+
+// Somebody who offers and is answered by a graph of ours.
+template <typename Graph>
+class Guest {
+ public:
+  using Make = std::function<Result<std::unique_ptr<Graph>>(SpeakerOffer, typename Graph::Events)>;
+
+  Guest(const Stage& stage, studio::Endpoint endpoint, SimulatedSpeaker::Options options, Make make)
+      : endpoint_(endpoint), make_(std::move(make)) {
+    options.ice_address = "127.0.0.1";
+    options.sink = decode_into(received);
+    auto created =
+        SimulatedSpeaker::create(std::move(options), stage.loop,
+                                 {.on_offer = [this](const std::string& sdp) { answer(sdp); },
+                                  .on_connected = [] {},
+                                  .on_error = [](const Error& error) { FAIL(error.message); }});
+    REQUIRE(created);
+    peer = *created;
+  }
+
+  std::shared_ptr<Received> received = std::make_shared<Received>();
+  std::shared_ptr<SimulatedSpeaker> peer;
+  std::unique_ptr<Graph> graph;
+  std::string answer_sdp;
+  bool connected = false;
+  std::optional<RtcPeer::Fault> fault;
+
+ private:
+  void answer(const std::string& sdp) {
+    auto offer = studio::read_offer(sdp, endpoint_);
+    INFO((offer ? std::string() : offer.error().message + "\n" + sdp));
+    REQUIRE(offer);
+    auto created =
+        make_(std::move(*offer),
+              {.answered =
+                   [this](const std::string& text) {
+                     answer_sdp = text;
+                     CHECK(peer->accept(text));
+                   },
+               .connected = [this] { connected = true; },
+               .failed = [this](RtcPeer::Fault what, const std::string&) { fault = what; }});
+    REQUIRE(created);
+    graph = std::move(*created);
+  }
+
+  studio::Endpoint endpoint_;
+  Make make_;
+};
+
+class Speaker : public Guest<SpeakerGraph> {
+ public:
+  Speaker(const Stage& stage, SimulatedSpeaker::Options options)
+      : Guest(stage, studio::Endpoint::kStage, std::move(options),
+              [&stage](SpeakerOffer offer, SpeakerGraph::Events events) {
+                auto slot = stage.program->acquire("Ada");
+                REQUIRE(slot);
+                return SpeakerGraph::create({.offer = std::move(offer),
+                                             .clock = stage.program->clock(),
+                                             .base_time = stage.program->base_time(),
+                                             .ice = {.address = "127.0.0.1"}},
+                                            std::move(*slot), stage.loop, stage.teardown,
+                                            std::move(events));
+              }) {}
+};
+
+class Monitor : public Guest<MonitorGraph> {
+ public:
+  explicit Monitor(const Stage& stage)
+      : Guest(stage, studio::Endpoint::kWhep, {},
+              [&stage](SpeakerOffer offer, MonitorGraph::Events events) {
+                return MonitorGraph::create(
+                    {.offer = std::move(offer),
+                     .clock = stage.program->clock(),
+                     .base_time = stage.program->base_time(),
+                     .ice = {.address = "127.0.0.1"}},
+                    [&stage](std::shared_ptr<ReturnSink> sink) {
+                      return stage.program->monitor(std::move(sink));
+                    },
+                    stage.loop, stage.teardown, std::move(events));
+              }) {}
+};
+
+}  // namespace
+
+TEST_CASE("two on stage hear each other and not themselves, and see the program") {
+  Stage stage;
+  Speaker a(stage, {.audio = tone(440), .video = picture(0)});
+  Speaker b(stage, {.audio = tone(880)});
+  REQUIRE(stage.until([&] {
+    return a.received->heard() > 3 * kWindow && b.received->heard() > 3 * kWindow &&
+           a.received->pictures > 30;
+  }));
+  CHECK(a.received->level(880) > -20);
+  CHECK(b.received->level(440) > -20);
+  CHECK(a.received->level(440) < a.received->level(880) - 50);
+  CHECK(b.received->level(880) < b.received->level(440) - 50);
+  CHECK(a.received->width == 1280);
+  CHECK(a.received->height == 720);
+  // B has no camera, and so no section for a picture.
+  CHECK(b.received->pictures == 0);
+  CHECK(a.graph->counts().returned.dropped == 0);
+  // Two streams: a browser would hold the sound back for the picture otherwise.
+  CHECK(a.answer_sdp.contains("a=msid:stage sound"));
+  CHECK(a.answer_sdp.contains("a=msid:program picture"));
+}
+
+TEST_CASE("a monitor is sent everybody's sound and the picture, in step") {
+  Stage stage;
+  Speaker a(stage, {.audio = tone(440)});
+  Speaker b(stage, {.audio = tone(880)});
+  Monitor monitor(stage);
+  REQUIRE(stage.until(
+      [&] { return monitor.received->heard() > 3 * kWindow && monitor.received->pictures > 30; }));
+  CHECK(monitor.received->level(440) > -20);
+  CHECK(monitor.received->level(880) > -20);
+  CHECK(monitor.received->width == 1280);
+  CHECK(monitor.answer_sdp.contains("a=msid:program sound"));
+  CHECK(monitor.answer_sdp.contains("a=msid:program picture"));
+  CHECK_FALSE(monitor.answer_sdp.contains("a=sendrecv"));
+  CHECK_FALSE(monitor.answer_sdp.contains("a=recvonly"));
+  // It is known to be there by its reports alone.
+  CHECK(stage.until([&] { return monitor.graph->counts().silence.has_value(); }));
+}
