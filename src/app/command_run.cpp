@@ -26,6 +26,8 @@ constexpr int kFault = 1;
 constexpr int kBadUsage = 2;
 // Three hours are a playlist of half a megabyte.
 constexpr unsigned kDvrMax = 180;
+// Each costs the program's whole bit rate.
+constexpr unsigned kMonitorsMax = 200;
 // Of STUN and of TURN servers: a client asks all of them.
 constexpr int kServersMax = 8;
 
@@ -49,6 +51,7 @@ struct RunOptions {
   std::string config;
   unsigned drain_s = 10;
   unsigned dvr_min = 30;
+  unsigned monitors = 20;
   bool open = false;
 };
 
@@ -137,6 +140,7 @@ Result<WorkerOptions> worker_options(const RunOptions& options) {
   auto servers = ice_servers(options);
   if (!servers) return std::unexpected(servers.error());
   worker.ice_servers = std::move(*servers);
+  worker.monitors = options.monitors;
   worker.drain = std::chrono::seconds(options.drain_s);
   if (!options.open) {
     return fail(
@@ -234,6 +238,11 @@ void add_run_command(CLI::App& app, int& status) {
                    "Minutes that viewers can rewind; 0: the short live window")
       ->capture_default_str()
       ->check(CLI::Range(0u, kDvrMax));
+  command
+      ->add_option("--monitors", options->monitors,
+                   "How many may watch the program without delay (WHEP); 0: nobody")
+      ->capture_default_str()
+      ->check(CLI::Range(0u, kMonitorsMax));
   command->add_option("--archive", options->archive,
                       "Directory for the recording; a Space that was cut off goes on from it");
   command->add_option("--edge-secret-file", options->edge_secret_file,

@@ -23,6 +23,7 @@
 #include "studio/api_http.h"
 #include "studio/space.h"
 #include "studio/stage_http.h"
+#include "studio/whep_http.h"
 
 namespace spacecast {
 namespace {
@@ -204,6 +205,7 @@ class SpaceWorker final : public Worker {
                                     .ice = options_.ice,
                                     .ice_servers = options_.ice_servers,
                                     .speakers_max = kPlacesOnStage,
+                                    .monitors_max = options_.monitors,
                                     .log =
                                         [](const studio::SpaceEvent& event) {
                                           log_event(LogLevel::kInfo, event.what,
@@ -215,12 +217,14 @@ class SpaceWorker final : public Worker {
     const auto entrance =
         std::make_shared<studio::Entrance>(studio::open_access(), space_->ice_servers());
     studio::add_stage_routes(*server_, loop_, space_, entrance);
+    studio::add_whep_routes(*server_, loop_, space_, entrance);
     studio::add_api_routes(*server_, loop_, space_);
   }
 
   Result<void> serve_admin() {
-    const WorkerParts parts{*server_,           origin_, space_->counters(),
-                            space_->teardown(), store_,  recording_};
+    const WorkerParts parts{
+        *server_,           origin_, space_->counters(), space_->monitors().counters(),
+        space_->teardown(), store_,  recording_};
     auto admin = start_admin(
         options_.admin,
         [store = store_, ready = ready_] { return ready->load() && store->snapshot()->playable(); },

@@ -37,6 +37,7 @@ struct WorkerOptions {
   std::chrono::minutes dvr{30};
   IceNetwork ice;                  // Where speakers' media come in.
   studio::IceServers ice_servers;  // What clients are told of.
+  unsigned monitors = 20;          // At most; over WHEP.
   std::chrono::seconds drain{10};
 };
 

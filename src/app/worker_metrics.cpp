@@ -33,6 +33,17 @@ void add_stage(Metrics& metrics, const WorkerParts& parts) {
   metrics.add_counter("spacecast_speakers_lost_total",
                       "Speakers removed for silence or because they never connected.",
                       [stage] { return static_cast<double>(stage->lost.load()); });
+  const auto monitors = parts.monitors;
+  metrics.add_gauge("spacecast_monitors", "Monitors that watch the program (WHEP).",
+                    [monitors] { return static_cast<double>(monitors->now.load()); });
+  metrics.add_counter("spacecast_monitor_joins_total", "Monitors' offers that were answered.",
+                      [monitors] { return static_cast<double>(monitors->joins.load()); });
+  metrics.add_counter("spacecast_monitor_joins_refused_total",
+                      "Monitors' offers that were refused.",
+                      [monitors] { return static_cast<double>(monitors->refused.load()); });
+  metrics.add_counter("spacecast_monitors_lost_total",
+                      "Monitors removed for silence or because they never connected.",
+                      [monitors] { return static_cast<double>(monitors->lost.load()); });
   metrics.add_counter("spacecast_teardowns_stuck_total",
                       "Speakers' pipelines that took longer than their deadline to stop.",
                       [teardown = parts.teardown] { return teardown->stuck(); });

@@ -18,6 +18,7 @@ struct WorkerParts {
   const http::Server& server;
   std::shared_ptr<const origin::Origin> origin;
   std::shared_ptr<const studio::SpaceCounters> stage;
+  std::shared_ptr<const studio::MonitorCounters> monitors;
   std::shared_ptr<const Teardown> teardown;
   std::shared_ptr<const hls::Store> store;
   std::shared_ptr<const Recording> recording;

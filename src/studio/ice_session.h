@@ -15,6 +15,13 @@ namespace spacecast::studio {
 
 inline constexpr std::string_view kIceFragmentType = "application/trickle-ice-sdpfrag";
 
+// What the client of an offer that was answered gets.
+struct NewSession {
+  std::string secret;  // The last segment of its URL: unguessable (RFC 9725 §5).
+  std::string etag;
+  std::string answer;
+};
+
 class IceSession {
  public:
   // `etag`: strong, quotes included; it never changes, as ICE is never restarted.

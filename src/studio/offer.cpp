@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "studio/candidate.h"
 #include "studio/offer_codecs.h"
@@ -107,6 +108,16 @@ Result<void> check_section(const OfferSection& section, const Rules& rules) {
   }
   if (!section.rtcp_mux) return unsupported("has a section without \"a=rtcp-mux\"");
   return {};
+}
+
+// RFC 9725 §4.4.2. Who names none leaves it to us, and has one.
+Result<void> check_streams(const OfferSections& sections) {
+  std::vector<std::string_view> streams;
+  for (const auto& section : sections.media) {
+    streams.insert(streams.end(), section.streams.begin(), section.streams.end());
+  }
+  if (std::ranges::adjacent_find(streams, std::not_equal_to<>()) == streams.end()) return {};
+  return unsupported("has tracks of more than one MediaStream (a=msid); allowed here is one");
 }
 
 Result<void> check_kinds(const OfferSections& sections, const Rules& rules) {
@@ -241,6 +252,7 @@ Result<SpeakerOffer> read_offer(std::string_view text, Endpoint endpoint) {
   SpeakerOffer offer;
   for (const auto& checked :
        {check_kinds(*sections, rules_of(endpoint)), check_bundle(*sections),
+        endpoint == Endpoint::kWhip ? check_streams(*sections) : Result<void>(),
         read_transport(*sections, offer), read_candidates(*sections, offer)}) {
     if (!checked) return std::unexpected(checked.error());
   }

@@ -20,8 +20,8 @@ inline constexpr std::size_t kOfferBytesMax = std::size_t{64} * 1024;
 //  - kStage: one audio and at most two video sections, the camera and then a shared screen, all
 //    sendonly or sendrecv; the others' sound goes back on the audio section and the program's
 //    picture on the camera's where they are sendrecv, nothing ever on the screen's;
-//  - kWhip: one audio and at most one video section, sendonly or sendrecv; nothing goes back
-//    (RFC 9725 §4.2);
+//  - kWhip: one audio and at most one video section of one MediaStream, sendonly or sendrecv;
+//    nothing goes back (RFC 9725 §4.2, §4.4.2);
 //  - kWhep: at least one section and at most one audio and one video section, recvonly or sendrecv;
 //    nothing is taken (draft-ietf-wish-whep).
 enum class Endpoint { kStage, kWhip, kWhep };

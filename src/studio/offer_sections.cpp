@@ -62,6 +62,7 @@ void read_section_attribute(std::string_view attribute, OfferSection& section) {
   if (name == "rtcp-fb") section.feedback.push_back(split_payload(value));
   if (name == "extmap") section.extensions.push_back(value);
   if (name == "candidate") section.candidates.push_back(attribute);
+  if (name == "msid") section.streams.push_back(split_payload(value).payload);
   if (name == "ssrc") section.sources.push_back(split_payload(value).payload);
 }
 

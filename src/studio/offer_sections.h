@@ -41,6 +41,7 @@ struct OfferSection {
   std::vector<std::string_view> extensions;
   std::vector<std::string_view> candidates;
   std::vector<std::string_view> sources;
+  std::vector<std::string_view> streams;  // The MediaStreams that its track is part of (RFC 8830).
 };
 
 struct OfferSections {

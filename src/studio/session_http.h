@@ -16,13 +16,6 @@ namespace spacecast::studio {
 
 inline constexpr std::string_view kSdpType = "application/sdp";
 
-// A session that was made.
-struct NewSession {
-  std::string secret;  // The last segment of its URL: unguessable (RFC 9725 §5).
-  std::string etag;
-  std::string answer;
-};
-
 // 201 with the answer. `endpoint`: the path that the session's URL lies under.
 [[nodiscard]] http::Response created(const NewSession& session, std::string_view endpoint);
 

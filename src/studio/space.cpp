@@ -33,11 +33,33 @@ Space::Space(Options options, std::shared_ptr<Loop> loop, Program& program)
     : options_(std::move(options)),
       loop_(std::move(loop)),
       program_(program),
+      monitors_(monitor_options(), loop_, teardown_),
       listeners_(options_.listeners_max),
       published_(roster()),
       tick_(loop_->every(options_.tick, [this] { tick(); })) {}
 
 Space::~Space() = default;
+
+RtcPeer::Options Space::peer_options(SpeakerOffer offer) const {
+  return {.offer = std::move(offer),
+          .clock = program_.clock(),
+          .base_time = program_.base_time(),
+          .ice = options_.ice,
+          .jitter_buffer = options_.jitter_buffer};
+}
+
+Monitors::Options Space::monitor_options() {
+  return {.max = options_.monitors_max,
+          .liveness = options_.liveness,
+          .peer = [this](SpeakerOffer offer) { return peer_options(std::move(offer)); },
+          .subscribe = [this](std::shared_ptr<ReturnSink> sink) -> std::shared_ptr<void> {
+            return program_.monitor(std::move(sink));
+          },
+          .log =
+              [this](std::string_view what, std::string_view name, std::string_view detail) {
+                if (options_.log) options_.log({what, {}, name, detail});
+              }};
+}
 
 void Space::join(JoinRequest request, std::function<void(Result<Joined>)> done) {
   const auto refuse = [&](Error error) {
@@ -61,12 +83,7 @@ void Space::join(JoinRequest request, std::function<void(Result<Joined>)> done) 
        .name = std::move(request.name),
        .role = request.role,
        .pass = std::move(request.pass)},
-      {.offer = std::move(request.offer),
-       .clock = program_.clock(),
-       .base_time = program_.base_time(),
-       .ice = options_.ice,
-       .jitter_buffer = options_.jitter_buffer},
-      std::move(*slot), options_.liveness, loop_, teardown_,
+      peer_options(std::move(request.offer)), std::move(*slot), options_.liveness, loop_, teardown_,
       {.answered = [this, id](std::string answer) { answered(id, std::move(answer)); },
        .connected = [this, id] { connected(id); },
        .failed = [this, id](SpeakerGraph::Fault fault,
@@ -187,6 +204,7 @@ void Space::tick() {
     ++counters_->lost;
     remove(id, "lost", "nothing was heard of the peer");
   }
+  monitors_.check();
   publish();
   hint();
 }
@@ -216,6 +234,7 @@ void Space::end(std::function<void()> done) {
     const std::string id = sessions_.back()->identity().id;
     remove(id, "removed", "the Space has ended");
   }
+  monitors_.end();
   on_air_slot_ = -1;
   publish();
   listeners_.send("ended", "{}");

@@ -23,6 +23,7 @@
 #include "studio/event_hub.h"
 #include "studio/ice_servers.h"
 #include "studio/liveness.h"
+#include "studio/monitors.h"
 #include "studio/quality_hints.h"
 #include "studio/roster.h"
 #include "studio/session.h"
@@ -54,6 +55,7 @@ class Space : public std::enable_shared_from_this<Space> {
     IceServers ice_servers;  // What clients are told of.
     std::size_t speakers_max = 13;
     std::size_t listeners_max = 2000;
+    std::size_t monitors_max = 20;
     LivenessLimits liveness;
     std::chrono::milliseconds jitter_buffer{150};
     // The roster is looked at, and sent on where it has changed, this often.
@@ -98,6 +100,9 @@ class Space : public std::enable_shared_from_this<Space> {
   [[nodiscard]] bool can_listen() { return !listeners_.full(); }
   void listen(std::shared_ptr<http::EventStream> listener);
 
+  // Those who watch the program; they end with the Space.
+  [[nodiscard]] Monitors& monitors() { return monitors_; }
+
   // What the program reports.
   void set_on_air(const Program::OnAir& on_air);
   void set_talking(std::vector<unsigned> slots);
@@ -117,6 +122,8 @@ class Space : public std::enable_shared_from_this<Space> {
   struct Joining;
 
   Space(Options options, std::shared_ptr<Loop> loop, Program& program);
+  [[nodiscard]] RtcPeer::Options peer_options(SpeakerOffer offer) const;
+  [[nodiscard]] Monitors::Options monitor_options();
   void tick();
   void publish();
   void hint();
@@ -133,6 +140,7 @@ class Space : public std::enable_shared_from_this<Space> {
   Program& program_;
   std::shared_ptr<Teardown> teardown_ = std::make_shared<Teardown>();
   std::shared_ptr<SpaceCounters> counters_ = std::make_shared<SpaceCounters>();
+  Monitors monitors_;
   std::vector<std::unique_ptr<Session>> sessions_;
   std::vector<Joining> joining_;
   EventHub listeners_;

@@ -22,14 +22,14 @@ constexpr const char* kStage = "/spaces/{id}/stage";
 constexpr const char* kWhip = "/spaces/{id}/whip";
 
 // What a request asks for, once all that can be judged without the Space is in order.
-std::expected<Space::JoinRequest, Response> read_join(const Request& request,
+std::expected<Space::JoinRequest, Response> read_join(const Request& request, Endpoint endpoint,
                                                       const Entrance& entrance) {
   auto pass = entrance.admit(request);
   if (!pass) return std::unexpected(std::move(pass.error()));
   const auto wanted = request.query_value("name").value_or(kDefaultName);
   auto name = read_display_name(pass->name.value_or(wanted.empty() ? kDefaultName : wanted));
   if (!name) return std::unexpected(problem(name.error()));
-  auto offer = read_offer(request.body, Endpoint::kStage);
+  auto offer = read_offer(request.body, endpoint);
   if (!offer) return std::unexpected(problem(offer.error()));
   return Space::JoinRequest{.offer = std::move(*offer),
                             .name = std::move(*name),
@@ -62,17 +62,18 @@ void add_stage_routes(http::Server& server, std::shared_ptr<Loop> control,
                       const std::shared_ptr<Space>& space,
                       const std::shared_ptr<Entrance>& entrance) {
   const SpaceLink link(std::move(control), space);
-  for (const char* endpoint : {kStage, kWhip}) {
+  for (const auto& [endpoint, kind] :
+       {std::pair(kStage, Endpoint::kStage), std::pair(kWhip, Endpoint::kWhip)}) {
     server.add({.method = "POST",
                 .pattern = endpoint,
                 .body_max = kOfferBytesMax,
-                .handler = [link, entrance](Request request, Responder responder) {
+                .handler = [link, entrance, kind](Request request, Responder responder) {
                   if (!link.addresses(request, responder)) return;
                   const auto refuse = [&](Response response) {
                     ++link.counters().refused;
                     responder.respond(std::move(response));
                   };
-                  auto wanted = read_join(request, *entrance);
+                  auto wanted = read_join(request, kind, *entrance);
                   if (!wanted) return refuse(std::move(wanted.error()));
                   if (auto full = entrance->turn_away()) return refuse(std::move(*full));
                   link.post(std::move(request), std::move(responder),

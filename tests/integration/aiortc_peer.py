@@ -4,6 +4,7 @@ silence and a green picture, or watches a WHEP endpoint, and says each second in
 Usage: /usr/bin/python3 aiortc_peer.py whip|whep URL (Debian's python3-aiortc is for Debian's own Python)."""
 import asyncio
 import json
+import logging
 import signal
 import sys
 import urllib.parse
@@ -73,6 +74,12 @@ class Peer:
         await self.connection.close()
 
 
+async def main():
+    # aiortc wants to be made where it runs.
+    await Peer(sys.argv[1]).run(sys.argv[2])
+
+
 # It would gather nothing where there is loopback only.
 aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
-asyncio.run(Peer(sys.argv[1]).run(sys.argv[2]))
+logging.basicConfig(level=logging.WARNING)
+asyncio.run(main())

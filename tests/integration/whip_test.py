@@ -1,83 +1,19 @@
 """Goal: WHIP (RFC 9725) to the letter: every status, header and rule that a client may build upon; sections are named.
 Method: requests written by hand to a real worker, offers of peers that never connect. Real clients: clients_test.py."""
-import http.client
-import json
 import re
 import socket
 import unittest
 
-from offers import (AUDIO, CANDIDATE, FINGERPRINT, PASSWORD, UFRAG, VIDEO, directions, join, offer, section, sections)
+from offers import AUDIO, CANDIDATE, FINGERPRINT, PASSWORD, VIDEO, directions, join, offer, section, sections
+from session_client import FRAGMENT, RESTART, SAME_ICE, SDP, Endpoint, ask, post
 from worker import DEADLINE_S, Worker, wait_for
 
-SDP, FRAGMENT, PROBLEM = "application/sdp", "application/trickle-ice-sdpfrag", "application/problem+json"
 WHIP, STAGE = "/spaces/demo/whip", "/spaces/demo/stage"
-RESTART = "a=ice-ufrag:ysXw\r\na=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k\r\n"
-SAME_ICE = f"a=ice-ufrag:{UFRAG}\r\na=ice-pwd:{PASSWORD}\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n"
-
-
-class Answer:
-    def __init__(self, response):
-        self.status, self.body = response.status, response.read().decode()
-        self.fields = [(name.lower(), value) for name, value in response.getheaders()]
-
-    def all(self, name):
-        return [value for field, value in self.fields if field == name]
-
-    def get(self, name):
-        """The header's value; None where it is missing. Twice is a fault."""
-        values = self.all(name)
-        assert len(values) <= 1, values
-        return values[0] if values else None
-
-
-def ask(worker, method, path, headers=None, body=None):
-    connection = http.client.HTTPConnection("127.0.0.1", worker.port, timeout=DEADLINE_S)
-    try:
-        connection.request(method, path, body, headers or {})
-        return Answer(connection.getresponse())
-    finally:
-        connection.close()
-
-
-def post(worker, sdp, path=WHIP, **headers):
-    return ask(worker, "POST", path, {"Content-Type": SDP, **headers}, sdp)
-
-
-class Endpoint(unittest.TestCase):
-    """One worker for all tests of a class; who has joined in a test leaves after it."""
-    @classmethod
-    def setUpClass(cls):
-        cls.worker = cls.enterClassContext(Worker())
-        cls.worker.wait_ready()
-
-    def setUp(self):
-        self.joined = []
-
-    def tearDown(self):
-        for location in self.joined:
-            ask(self.worker, "DELETE", location)
-
-    def ask(self, *arguments):
-        return ask(self.worker, *arguments)
-
-    def join(self, sdp=None, path=WHIP):
-        answer = post(self.worker, offer() if sdp is None else sdp, path)
-        self.assertEqual(answer.status, 201, answer.body)
-        self.joined.append(answer.get("location"))
-        return answer
-
-    def refused(self, answer, status, *words):
-        """RFC 9457: a problem document that says what is wrong; 4.1 allows it."""
-        self.assertEqual(answer.status, status, answer.body)
-        self.assertEqual(answer.get("content-type"), PROBLEM)
-        self.assertEqual(answer.get("cache-control"), "no-store")
-        document = json.loads(answer.body)
-        self.assertEqual(document["status"], status)
-        for word in words:
-            self.assertIn(word, document["detail"])
 
 
 class Whip(Endpoint):
+    PATH = WHIP
+
     # 4.2 Ingest session setup
 
     def test_201_has_the_answer_the_sessions_url_and_its_etag(self):
@@ -98,13 +34,14 @@ class Whip(Endpoint):
                 answer = self.join(offer(direction, video)).body
                 self.assertEqual(directions(answer), ["recvonly"] * (2 if video else 1), answer)
 
-    def test_a_stage_sends_nothing_where_the_offer_takes_nothing(self):
+    def test_a_stage_sends_back_where_the_offer_takes_it(self):
+        self.assertEqual(directions(self.join(offer("sendrecv"), STAGE).body), ["sendrecv"] * 2)
         self.assertEqual(directions(self.join(offer("sendonly"), STAGE).body), ["recvonly"] * 2)
 
     def test_inactive_and_recvonly_are_refused(self):
         for direction in ("inactive", "recvonly"):
             for path in (WHIP, STAGE):
-                self.refused(post(self.worker, offer(direction), path), 422, direction)
+                self.refused(self.post(offer(direction), path), 422, direction)
 
     def test_the_content_type_is_sdp(self):
         for headers in ({"Content-Type": "text/plain"}, {"Content-Type": "application/sdpx"}, {}):
@@ -128,10 +65,10 @@ class Whip(Endpoint):
             "a candidate of junk": good + "a=candidate:junk\r\n",
         }.items():
             with self.subTest(name):
-                self.refused(post(self.worker, sdp), 400)
+                self.refused(self.post(sdp), 400)
 
     def test_an_offer_of_more_than_64_kib_is_413_before_it_is_read(self):
-        self.refused(post(self.worker, offer() + "a=x:" + "y" * 65536 + "\r\n"), 413, "65536")
+        self.refused(self.post(offer() + "a=x:" + "y" * 65536 + "\r\n"), 413, "65536")
         with socket.create_connection(("127.0.0.1", self.worker.port), DEADLINE_S) as client:
             client.sendall(b"POST /spaces/demo/whip HTTP/1.1\r\nHost: x\r\nContent-Type: application/sdp\r\n"
                            b"Content-Length: 10000000\r\n\r\n")
@@ -150,6 +87,8 @@ class Whip(Endpoint):
             "two audio tracks (4.4.2)": (join(section(AUDIO, 0, "sendonly"), section(AUDIO, 1, "sendonly")), "audio"),
             "two video tracks (4.4.2)": (join(section(AUDIO, 0, "sendonly"), section(VIDEO, 1, "sendonly"),
                                               section(VIDEO, 2, "sendonly")), "video"),
+            "two MediaStreams (4.4.2)": (join(section(AUDIO, 0, "sendonly", "one"),
+                                              section(VIDEO, 1, "sendonly", "two")), "MediaStream"),
             "no audio": (join(section(VIDEO, 0, "sendonly")), "audio"),
             "no BUNDLE (4.4.1)": (good.replace("a=group:BUNDLE 0 1\r\n", ""), "BUNDLE"),
             "a section outside the BUNDLE (4.4.1)": (good.replace("BUNDLE 0 1", "BUNDLE 0"), "BUNDLE"),
@@ -162,7 +101,7 @@ class Whip(Endpoint):
             "no SHA-256": (good.replace("sha-256", "sha-1"), "sha-256"),
         }.items():
             with self.subTest(name):
-                self.refused(post(self.worker, sdp), 422, word)
+                self.refused(self.post(sdp), 422, word)
 
     def test_bundle_and_multiplexing(self):
         """4.4.1: one bundle, with rtcp-mux-only in each of its sections; 4.3.2: all our candidates, and no more."""
@@ -182,10 +121,6 @@ class Whip(Endpoint):
                 self.assertIn(re.search(r"a=setup:(\w+)", text).group(1), allowed)
 
     # 4.3 PATCH
-
-    def patch(self, session, body, if_match=None, type_=FRAGMENT):
-        headers = {"Content-Type": type_, **({"If-Match": if_match} if if_match else {})}
-        return self.ask("PATCH", session.get("location"), headers, body)
 
     def test_a_trickled_candidate_is_204_without_body_or_etag(self):
         """4.3.2; candidates that are of no use are discarded in silence."""
@@ -283,7 +218,7 @@ class Whip(Endpoint):
 
     def test_every_answer_can_be_read_by_pages_of_any_origin(self):
         session = self.join()
-        answers = [session, self.patch(session, SAME_ICE, "*"), self.patch(session, SAME_ICE), post(self.worker, "junk"),
+        answers = [session, self.patch(session, SAME_ICE, "*"), self.patch(session, SAME_ICE), self.post("junk"),
                    self.ask("PUT", WHIP), self.ask("GET", WHIP), self.ask("GET", "/nothing"), self.ask("OPTIONS", WHIP)]
         for answer in answers:
             self.assertEqual(answer.get("access-control-allow-origin"), "*", answer.status)
@@ -293,11 +228,12 @@ class Whip(Endpoint):
 
 class Load(Endpoint):
     """4.5, 5: a rate limit, and what the stage has room for."""
+    PATH = WHIP
 
     def test_too_many_are_503_with_retry_after(self):
         full, at_once = [], []
         for _ in range(300):
-            answer = post(self.worker, offer(video=False))
+            answer = self.post(offer(video=False))
             if answer.status == 201:
                 self.joined.append(answer.get("location"))
                 continue
@@ -310,7 +246,7 @@ class Load(Endpoint):
         self.assertTrue(full and at_once, (len(full), len(at_once)))
         self.assertIn("too many join at once", at_once[0].body)
         # Rubbish is told what it is, whatever the load, and takes nobody's place.
-        self.refused(post(self.worker, "junk"), 400)
+        self.refused(self.post("junk"), 400)
 
 
 class IceServers(unittest.TestCase):

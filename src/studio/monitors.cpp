@@ -1,0 +1,116 @@
+#include "studio/monitors.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/ids.h"
+
+namespace spacecast::studio {
+
+// An offer whose answer is still being made.
+struct Monitors::Joining {
+  std::string secret;
+  std::function<void(Result<NewSession>)> done;
+};
+
+Monitors::Monitors(Options options, std::shared_ptr<Loop> loop, std::shared_ptr<Teardown> teardown)
+    : options_(std::move(options)), loop_(std::move(loop)), teardown_(std::move(teardown)) {}
+
+Monitors::~Monitors() = default;
+
+void Monitors::join(SpeakerOffer offer, std::string name,
+                    std::function<void(Result<NewSession>)> done) {
+  const auto refuse = [&](Error error) {
+    ++counters_->refused;
+    done(std::unexpected(std::move(error)));
+  };
+  if (ended_) return refuse({ErrorCode::kConflict, "the Space has ended"});
+  if (monitors_.size() >= options_.max) {
+    return refuse({ErrorCode::kLimit, fmt::format("{} monitors watch, which is all there may be; "
+                                                  "the audience watches over HLS",
+                                                  monitors_.size())});
+  }
+  const std::string secret = random_id();
+  // The graph calls back from the loop and never after its monitor, which this owns, is gone.
+  auto monitor = Monitor::create(
+      {.secret = secret, .etag = "\"" + random_id() + "\"", .name = std::move(name)},
+      options_.peer(std::move(offer)), options_.subscribe, loop_, teardown_,
+      {.answered = [this, secret](std::string answer) { answered(secret, std::move(answer)); },
+       .connected = [this, secret] { find(secret)->set_connected(); },
+       .failed =
+           [this, secret](MonitorGraph::Fault fault, const std::string& what) {
+             const bool full = fault == MonitorGraph::Fault::kNoPort;
+             remove(secret, "monitor failed", what,
+                    full ? ErrorCode::kLimit : ErrorCode::kInternal);
+           }});
+  if (!monitor) return refuse(monitor.error());
+  monitors_.push_back(std::move(*monitor));
+  joining_.push_back({secret, std::move(done)});
+  counters_->now = monitors_.size();
+}
+
+void Monitors::answered(const std::string& secret, std::string answer) {
+  const auto joining = std::ranges::find(joining_, secret, &Joining::secret);
+  const auto done = std::move(joining->done);
+  joining_.erase(joining);
+  ++counters_->joins;
+  const auto& monitor = *find(secret);
+  log("monitor joined", monitor, {});
+  done(NewSession{secret, monitor.identity().etag, std::move(answer)});
+}
+
+Monitor* Monitors::find(std::string_view secret) {
+  const auto found = std::ranges::find_if(
+      monitors_, [&](const auto& monitor) { return monitor->identity().secret == secret; });
+  return found == monitors_.end() ? nullptr : found->get();
+}
+
+void Monitors::leave(const Monitor& monitor) {
+  const std::string secret = monitor.identity().secret;
+  remove(secret, "monitor left", {}, ErrorCode::kInternal);
+}
+
+void Monitors::remove(const std::string& secret, std::string_view why, std::string_view detail,
+                      ErrorCode refusal) {
+  const auto found = std::ranges::find_if(
+      monitors_, [&](const auto& monitor) { return monitor->identity().secret == secret; });
+  if (found == monitors_.end()) return;
+  log(why, **found, detail);
+  monitors_.erase(found);
+  counters_->now = monitors_.size();
+  const auto joining = std::ranges::find(joining_, secret, &Joining::secret);
+  if (joining == joining_.end()) return;
+  ++counters_->refused;
+  const auto done = std::move(joining->done);
+  joining_.erase(joining);
+  done(fail(refusal, fmt::format("no answer could be made: {}", detail)));
+}
+
+void Monitors::check() {
+  const auto now = Monitor::Clock::now();
+  std::vector<std::string> lost;
+  for (const auto& monitor : monitors_) {
+    if (monitor->connection(options_.liveness, now) == Connection::kLost) {
+      lost.push_back(monitor->identity().secret);
+    }
+  }
+  for (const auto& secret : lost) {
+    ++counters_->lost;
+    remove(secret, "monitor lost", "nothing was heard of the peer", ErrorCode::kInternal);
+  }
+}
+
+void Monitors::end() {
+  ended_ = true;
+  while (!monitors_.empty()) {
+    const std::string secret = monitors_.back()->identity().secret;
+    remove(secret, "monitor removed", "the Space has ended", ErrorCode::kConflict);
+  }
+}
+
+void Monitors::log(std::string_view what, const Monitor& monitor, std::string_view detail) const {
+  if (options_.log) options_.log(what, monitor.identity().name, detail);
+}
+
+}  // namespace spacecast::studio
