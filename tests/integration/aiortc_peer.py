@@ -1,10 +1,12 @@
 """A WebRTC peer that shares no code with ours: aiortc's ICE, DTLS, SRTP and RTP. Joins a WHIP endpoint with a tone of
 silence and a green picture, or watches a WHEP endpoint, and says each second in a line of JSON what came of it.
 
-Usage: /usr/bin/python3 aiortc_peer.py whip|whep URL (Debian's python3-aiortc is for Debian's own Python)."""
+Usage: /usr/bin/python3 aiortc_peer.py whip|whip-vp8|whep URL (Debian's python3-aiortc is for Debian's own Python).
+SPACECAST_PEER_ADDRESS: the only address to gather."""
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
 import urllib.parse
@@ -31,13 +33,15 @@ class Peer:
         self.tasks = []
         self.connection.on("connectionstatechange", self.on_state)
         self.connection.on("track", lambda track: self.tasks.append(asyncio.ensure_future(self.take(track))))
-        direction, tracks = {"whip": ("sendonly", (AudioStreamTrack(), VideoStreamTrack())),
-                             "whep": ("recvonly", ("audio", "video"))}[what]
+        speaks = what != "whep"
+        direction = "sendonly" if speaks else "recvonly"
+        tracks = (AudioStreamTrack(), VideoStreamTrack()) if speaks else ("audio", "video")
+        codec_wanted = "video/VP8" if what == "whip-vp8" else "video/H264"
         for track in tracks:
             transceiver = self.connection.addTransceiver(track, direction=direction)
             if transceiver.kind == "video":
                 codecs = RTCRtpSender.getCapabilities("video").codecs
-                transceiver.setCodecPreferences([codec for codec in codecs if codec.mimeType == "video/H264"])
+                transceiver.setCodecPreferences([codec for codec in codecs if codec.mimeType == codec_wanted])
 
     def on_state(self):
         self.counts["state"] = self.connection.connectionState
@@ -79,7 +83,7 @@ async def main():
     await Peer(sys.argv[1]).run(sys.argv[2])
 
 
-# It would gather nothing where there is loopback only.
-aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
+# aioice leaves out loopback, which may be all there is.
+aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [os.environ.get("SPACECAST_PEER_ADDRESS", "127.0.0.1")]
 logging.basicConfig(level=logging.WARNING)
 asyncio.run(main())
