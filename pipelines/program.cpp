@@ -99,6 +99,12 @@ Ref<GstPad> returned_picture(GstElement* hls, const std::vector<Rung>& ladder) {
   return adopt(gst_element_get_static_pad(hls, fmt::format("video_{}", number).c_str()));
 }
 
+std::uint64_t skipped(const Ref<GstElement>& element) {
+  guint64 skipped = 0;
+  g_object_get(element.get(), "skipped", &skipped, nullptr);
+  return skipped;
+}
+
 class GstProgram final : public Program {
  public:
   GstProgram(std::shared_ptr<Loop> loop, Events events)
@@ -142,6 +148,7 @@ class GstProgram final : public Program {
       slots_.push_back(std::move(*slot));
     }
     stage_ = *stage;
+    mix_ = *mix;
     auto returns =
         ReturnDesk::create(pipeline_.get(), mix->get(),
                            returned_picture(hls->get(), options.ladder).get(), options.slots);
@@ -194,6 +201,7 @@ class GstProgram final : public Program {
 
   Ref<GstClock> clock() const override { return clock_; }
   GstClockTime base_time() const override { return base_time_; }
+  ProgramLosses losses() const override { return {stage_, mix_}; }
 
   void end(Task done) override {
     ended_ = std::move(done);
@@ -253,6 +261,7 @@ class GstProgram final : public Program {
   Events events_;
   Ref<GstElement> pipeline_;
   Ref<GstElement> stage_;
+  Ref<GstElement> mix_;
   Ref<GstClock> clock_;
   GstClockTime base_time_ = 0;
   BusWatch bus_;
@@ -263,6 +272,14 @@ class GstProgram final : public Program {
 };
 
 }  // namespace
+
+std::uint64_t ProgramLosses::pictures() const {
+  return skipped(stage);
+}
+
+std::uint64_t ProgramLosses::sound_ticks() const {
+  return skipped(mix);
+}
 
 Result<std::unique_ptr<Program>> Program::create(Options options, std::shared_ptr<Loop> loop,
                                                  std::shared_ptr<hls::Store> store, Events events) {

@@ -57,6 +57,14 @@ class ProgramSlot {
   virtual void set_return(std::shared_ptr<ReturnSink> sink) = 0;
 };
 
+// How much the program has lost because the machine was more than a second late; for /metrics. Any
+// thread, also when the program has gone.
+struct ProgramLosses {
+  Ref<GstElement> stage, mix;
+  [[nodiscard]] std::uint64_t pictures() const;
+  [[nodiscard]] std::uint64_t sound_ticks() const;  // Of 20 ms.
+};
+
 class Program {
  public:
   struct Options {
@@ -103,6 +111,7 @@ class Program {
   // NONE.
   [[nodiscard]] virtual Ref<GstClock> clock() const = 0;
   [[nodiscard]] virtual GstClockTime base_time() const = 0;
+  [[nodiscard]] virtual ProgramLosses losses() const = 0;
   // Ends the stream in order: EOS through encoder and packager, then EXT-X-ENDLIST; `done` is
   // posted.
   virtual void end(Task done) = 0;

@@ -224,7 +224,7 @@ class SpaceWorker final : public Worker {
   Result<void> serve_admin() {
     const WorkerParts parts{
         *server_,           origin_, space_->counters(), space_->monitors().counters(),
-        space_->teardown(), store_,  recording_};
+        space_->teardown(), store_,  recording_,         program_->losses()};
     auto admin = start_admin(
         options_.admin,
         [store = store_, ready = ready_] { return ready->load() && store->snapshot()->playable(); },

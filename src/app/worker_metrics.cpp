@@ -49,6 +49,16 @@ void add_stage(Metrics& metrics, const WorkerParts& parts) {
                       [teardown = parts.teardown] { return teardown->stuck(); });
 }
 
+void add_program(Metrics& metrics, const WorkerParts& parts) {
+  metrics.add_counter("spacecast_program_skipped_pictures_total",
+                      "Pictures left out because the machine was more than a second late.",
+                      [losses = parts.losses] { return static_cast<double>(losses.pictures()); });
+  metrics.add_counter(
+      "spacecast_program_skipped_sound_ticks_total",
+      "20 ms of sound left out, each because the machine was more than a second late.",
+      [losses = parts.losses] { return static_cast<double>(losses.sound_ticks()); });
+}
+
 void add_origin(Metrics& metrics, const WorkerParts& parts) {
   using Counter = std::atomic<std::uint64_t> origin::Metrics::*;
   const auto counter = [&](const char* name, const char* help, Counter which) {
@@ -134,6 +144,7 @@ void add_recording(Metrics& metrics, const WorkerParts& parts) {
 std::shared_ptr<const Metrics> worker_metrics(WorkerParts parts) {
   auto metrics = std::make_shared<Metrics>();
   add_stage(*metrics, parts);
+  add_program(*metrics, parts);
   add_origin(*metrics, parts);
   add_store(*metrics, parts);
   add_recording(*metrics, parts);

@@ -9,6 +9,7 @@
 #include "hls/store.h"
 #include "http/server.h"
 #include "origin/origin.h"
+#include "pipelines/program.h"
 #include "studio/space.h"
 
 namespace spacecast {
@@ -22,6 +23,7 @@ struct WorkerParts {
   std::shared_ptr<const Teardown> teardown;
   std::shared_ptr<const hls::Store> store;
   std::shared_ptr<const Recording> recording;
+  ProgramLosses losses;
 };
 
 [[nodiscard]] std::shared_ptr<const Metrics> worker_metrics(WorkerParts parts);
