@@ -2,55 +2,17 @@
 it, half of which wait for each next playlist and half for each next part. Counted is what is in the stream: every picture
 and every frame of sound of its timeline is there, in its place, and the mixer and the stage have left nothing out. How late
 anything is depends on the machine: scripts/bench frames measures that."""
-import os
-import pathlib
-import resource
-import subprocess
 import sys
 import unittest
 
+from crowd import Crowd, allow_descriptors
 from worker import SOURCE, Worker
 
 sys.path.insert(0, f"{SOURCE}/tests/conformance")
 from hlscheck.media import read_fragments, read_init  # noqa: E402
 
-CONNECTIONS = 1500  # Of each crowd.
+VIEWERS = 3000
 PARTS = 45  # 15 s.
-DESCRIPTORS = 8000
-
-
-class Crowd:
-    """tests/bench/crowd.cpp. Viewers have machines of their own: here they come last."""
-
-    def __init__(self, port):
-        self.process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "nice", "-n", "19", f"{os.environ['SPACECAST_BUILD']}/tests/bench/crowd",
-             str(port), str(CONNECTIONS), "/spaces/demo/hls/a0/init-1.mp4"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.communicate()
-
-    def say(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-
-    def hear(self):
-        return self.process.stdout.readline().split()
-
-    def ask(self, target):
-        """On all connections, which then wait."""
-        self.say("ask /spaces/demo/hls/" + target)
-        self.hear()
-
-    def collect(self):
-        """How many of them were answered with 200."""
-        self.say("collect")
-        return int(self.hear()[1])
 
 
 def frames(worker, rendition):
@@ -81,19 +43,14 @@ class Crowded(unittest.TestCase):
             self.assertLessEqual(abs(duration - scale / per_second), 1)
 
     def test_3000_viewers_cost_no_frame(self):
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, hard))
+        allow_descriptors()
         with Worker("--size", "640x360") as worker:
             worker.wait_ready()
-            with Crowd(worker.port) as reloads, Crowd(worker.port) as parts:
-                self.assertEqual((reloads.hear(), parts.hear()), (["ready"], ["ready"]))
+            with Crowd(worker, VIEWERS) as crowd:
                 for _ in range(PARTS):
-                    segment, part = worker.playlist().next_part
-                    reloads.ask(f"v0.m3u8?_HLS_msn={segment}&_HLS_part={part}")
-                    parts.ask(f"v0/{segment}.{part}.m4s")
-                    self.assertEqual((reloads.collect(), parts.collect()), (CONNECTIONS, CONNECTIONS))
+                    self.assertEqual(crowd.wait_for_part(), VIEWERS)
             # They did wait, and nobody was sent away.
-            self.assertGreater(worker.metric("spacecast_origin_parked_total"), 2 * CONNECTIONS)
+            self.assertGreater(worker.metric("spacecast_origin_parked_total"), VIEWERS)
             for refused in ("turned_away", "timed_out", "not_found", "bad_requests"):
                 self.assertEqual(worker.metric(f"spacecast_origin_{refused}_total"), 0, refused)
             self.assertEqual(worker.metric("spacecast_program_skipped_pictures_total"), 0)
