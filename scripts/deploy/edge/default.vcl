@@ -77,12 +77,17 @@ sub vcl_hash {
 
 # ---- Where a rendition stands, as far as it is known here.
 
-# Into this task's variables: what Spacecast-Live says; known_for, the seconds since it was said (a large
-# number where it was not); ahead, by how many parts the origin may have gone on since.
-sub recall {
+# Into this task's variables: what Spacecast-Live says is next, which most requests ask for.
+sub recall_next {
   set req.http.Spacecast-Live = var.global_get(req.http.Spacecast-Rendition);
   var.set_int("next_msn", std.integer(regsub(req.http.Spacecast-Live, "^.*next=([0-9]+)\..*$", "\1"), -1));
   var.set_int("next_part", std.integer(regsub(req.http.Spacecast-Live, "^.*next=[0-9]+\.([0-9]+),.*$", "\1"), -1));
+}
+
+# All that it says; known_for, the seconds since it was said (a large number where it was not); ahead, by how
+# many parts the origin may have gone on since.
+sub recall {
+  call recall_next;
   var.set_int("first", std.integer(regsub(req.http.Spacecast-Live, "^.*first=([0-9]+),.*$", "\1"), 0));
   var.set_int("parts", std.integer(regsub(req.http.Spacecast-Live, "^.*parts=([0-9]+),.*$", "\1"), 999));
   var.set_int("advance", std.integer(regsub(req.http.Spacecast-Live, "^.*advance=([0-9]+),.*$", "\1"), 999));
@@ -156,7 +161,8 @@ sub read_directives {
 # What is asked for by msn and part is published: then the newest state that is known is an answer.
 # What is further ahead than the origin waits for (§6.2.5.2: two segments, or so many parts) is refused.
 sub newest_of_the_same {
-  call recall;
+  call recall_next;
+  unset req.http.Spacecast-Live;
   if (var.get_int("next_msn") >= 0) {
     if (var.get_int("msn") < var.get_int("next_msn") ||
         (var.get_int("msn") == var.get_int("next_msn") && var.get_int("part") >= 0 &&
@@ -168,14 +174,21 @@ sub newest_of_the_same {
         var.set_int("msn", var.get_int("next_msn") - 1);
         var.set_int("part", -1);
       }
-    } elsif (var.get_real("known_for") < 1.0 &&
-             (var.get_int("msn") > var.get_int("next_msn") + 2 + var.get_int("ahead") ||
-              (var.get_int("msn") > var.get_int("next_msn") &&
-               var.get_int("part") > var.get_int("advance") + 3 * var.get_int("ahead")) ||
-              (var.get_int("msn") == var.get_int("next_msn") &&
-               var.get_int("part") > var.get_int("next_part") + var.get_int("advance") + 3 * var.get_int("ahead")))) {
-      return (synth(400, "_HLS_msn or _HLS_part is further ahead than can be waited for."));
+    } elsif (var.get_int("msn") > var.get_int("next_msn") || var.get_int("part") > var.get_int("next_part")) {
+      call refuse_what_is_too_far_ahead;
     }
+  }
+}
+
+sub refuse_what_is_too_far_ahead {
+  call recall;
+  if (var.get_real("known_for") < 1.0 &&
+      (var.get_int("msn") > var.get_int("next_msn") + 2 + var.get_int("ahead") ||
+       (var.get_int("msn") > var.get_int("next_msn") &&
+        var.get_int("part") > var.get_int("advance") + 3 * var.get_int("ahead")) ||
+       (var.get_int("msn") == var.get_int("next_msn") &&
+        var.get_int("part") > var.get_int("next_part") + var.get_int("advance") + 3 * var.get_int("ahead")))) {
+    return (synth(400, "_HLS_msn or _HLS_part is further ahead than can be waited for."));
   }
 }
 
