@@ -154,7 +154,6 @@ class GstProgram final : public Program {
                            returned_picture(hls->get(), options.ladder).get(), options.slots);
     if (!returns) return std::unexpected(returns.error());
     returns_ = std::move(*returns);
-    clock_ = options.clock ? options.clock : adopt(gst_system_clock_obtain());
     return {};
   }
 
@@ -162,6 +161,7 @@ class GstProgram final : public Program {
     bus_ = BusWatch(pipeline_.get(), *loop_, [this](GstMessage* message) { on_message(message); });
     // Clock and base time are set by hand, so that they are known to the speakers' pipelines from
     // the start and never change.
+    clock_ = adopt(gst_system_clock_obtain());
     base_time_ = gst_clock_get_time(clock_.get()) - kHeadStart;
     gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), clock_.get());
     gst_element_set_start_time(pipeline_.get(), GST_CLOCK_TIME_NONE);

@@ -72,7 +72,6 @@ class Program {
     unsigned slots = 13;
     std::optional<Size> size;  // Of the picture; default: the description's.
     std::vector<Rung> ladder;  // Empty: the description's own picture only.
-    Ref<GstClock> clock;       // Default: the system's.
   };
   struct OnAir {
     int slot = -1;  // -1: nobody.
