@@ -4,110 +4,17 @@
 // for with a deadline on the control loop.
 #include "pipelines/program.h"
 
-#include <gst/audio/audio.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cmath>
-#include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <optional>
-#include <sstream>
-#include <thread>
 
-#include "tests/run_until.h"
+#include "program_rig.h"
 #include "tests/voice.h"
 
 using namespace spacecast;
-
-namespace {
-
-constexpr auto kDeadline = std::chrono::seconds(30);
-
-std::string shipped_description() {
-  std::ifstream file(std::string(std::getenv("SPACECAST_SOURCE")) + "/pipelines/program.launch");
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-struct Stage {
-  std::shared_ptr<Loop> loop = Loop::create();
-  std::shared_ptr<hls::Store> store = *hls::Store::create({});
-  std::vector<Program::OnAir> on_air;
-  std::vector<unsigned> talking;
-  std::vector<unsigned> watch;
-  std::optional<Error> fault;
-  std::unique_ptr<Program> program;
-
-  explicit Stage(std::string_view ladder = "720p", std::optional<Size> size = {}) {
-    gst_init(nullptr, nullptr);
-    auto created = Program::create(
-        {.description = shipped_description(), .size = size, .ladder = *parse_ladder(ladder)}, loop,
-        store,
-        {.on_air = [this](const Program::OnAir& change) { on_air.push_back(change); },
-         .talking = [this](const std::vector<unsigned>& slots) { talking = slots; },
-         .watch = [this](const std::vector<unsigned>& slots) { watch = slots; },
-         .failed = [this](const Error& error) { fault = error; }});
-    INFO((created ? "" : created.error().message));
-    REQUIRE(created);
-    program = std::move(*created);
-  }
-
-  // Runs the control loop until the condition holds.
-  bool wait_for(const std::function<bool()>& condition) {
-    return test::run_until(*loop, kDeadline, condition);
-  }
-
-  std::size_t published_parts() const {
-    std::size_t parts = 0;
-    for (const auto& rendition : store->snapshot()->renditions) {
-      for (const auto& segment : rendition.segments) parts += segment->parts.size();
-    }
-    return parts;
-  }
-};
-
-// Pushes a voice in 20 ms blocks at the pace of the program's clock until destroyed.
-class Talker {
- public:
-  Talker(ProgramSlot& slot, Ref<GstClock> clock, GstClockTime base_time)
-      : thread_([&slot, clock = std::move(clock), base_time](const std::stop_token& stop) {
-          GstAudioInfo info;
-          gst_audio_info_set_format(&info, GST_AUDIO_FORMAT_F32LE, kRate, 1, nullptr);
-          const auto caps = adopt(gst_audio_info_to_caps(&info));
-          for (GstClockTime pts = gst_clock_get_time(clock.get()) - base_time;
-               !stop.stop_requested(); pts += kBlock) {
-            const GstClockID tick = gst_clock_new_single_shot_id(clock.get(), base_time + pts);
-            gst_clock_id_wait(tick, nullptr);
-            gst_clock_id_unref(tick);
-            slot.push_audio(block(pts, caps.get()));
-          }
-        }) {}
-
- private:
-  static constexpr int kRate = 48000;
-  static constexpr GstClockTime kBlock = 20 * GST_MSECOND;
-
-  static Ref<GstSample> block(GstClockTime pts, GstCaps* caps) {
-    constexpr std::size_t kFrames = kRate / 50;
-    static const auto voice = speaker::test::speak(std::chrono::seconds(10), kRate);
-    const auto buffer = adopt(gst_buffer_new_allocate(nullptr, kFrames * sizeof(float), nullptr));
-    GstMapInfo map;
-    gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE);
-    const std::size_t from = pts / kBlock * kFrames % voice.size();
-    std::memcpy(map.data, &voice[from], kFrames * sizeof(float));
-    gst_buffer_unmap(buffer.get(), &map);
-    GST_BUFFER_PTS(buffer.get()) = pts;
-    GST_BUFFER_DURATION(buffer.get()) = kBlock;
-    return adopt(gst_sample_new(buffer.get(), caps, nullptr, nullptr));
-  }
-
-  std::jthread thread_;
-};
-
-}  // namespace
+using test::shipped_description;
+using test::Stage;
+using test::Talker;
 
 TEST_CASE("with nobody on stage the program is on, and it ends in order") {
   Stage stage;
@@ -130,7 +37,8 @@ TEST_CASE("who talks comes on air; who leaves frees the slot and stops nothing")
   auto slot = stage.program->acquire("Ada");
   REQUIRE(slot);
   {
-    const Talker talker(**slot, stage.program->clock(), stage.program->base_time());
+    const Talker talker(**slot, *stage.program,
+                        speaker::test::speak(std::chrono::seconds(10), Talker::kRate));
     REQUIRE(stage.wait_for([&] { return !stage.on_air.empty(); }));
     CHECK(stage.wait_for([&] { return stage.talking == std::vector{(*slot)->index()}; }));
   }

@@ -1,8 +1,6 @@
 // Goal: those who listen share one encode a tick, and nobody hears how an encoder of one's own
 // comes and goes. Method: the mixer's own sums and returns are handed to listeners as the outlets
 // would, tick by tick; what sinks are given goes through libopus's decoder.
-#include <opus.h>
-
 #include <algorithm>
 #include <barrier>
 #include <catch2/catch.hpp>
@@ -15,6 +13,7 @@
 #include "mix/mixer.h"
 #include "pipelines/return_listener.h"
 #include "pipelines/shared_return.h"
+#include "tests/return_sink.h"
 #include "tests/unit/mix/tone.h"
 #include "tests/voice.h"
 
@@ -23,49 +22,11 @@ using mix::Frame;
 using mix::kTickFrames;
 using mix::test::decibel;
 using mix::test::part_of;
+using test::KeepingSink;
 
 namespace {
 
-constexpr GstClockTime kTick = 20 * GST_MSECOND;
-
-struct Heard final : ReturnSink {
-  std::vector<Ref<GstSample>> packets;
-  void take_audio(const Ref<GstSample>& packet) override { packets.push_back(packet); }
-  void take_video(const Ref<GstSample>&) override { FAIL("no picture was sent"); }
-
-  [[nodiscard]] std::vector<guint64> ticks() const {
-    std::vector<guint64> ticks;
-    for (const auto& packet : packets) {
-      ticks.push_back(GST_BUFFER_PTS(gst_sample_get_buffer(packet.get())) / kTick);
-    }
-    return ticks;
-  }
-  [[nodiscard]] std::vector<guint64> disconts() const {
-    std::vector<guint64> ticks;
-    for (const auto& packet : packets) {
-      GstBuffer* buffer = gst_sample_get_buffer(packet.get());
-      if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT)) {
-        ticks.push_back(GST_BUFFER_PTS(buffer) / kTick);
-      }
-    }
-    return ticks;
-  }
-  [[nodiscard]] std::vector<Frame> decoded() const {
-    const std::unique_ptr<OpusDecoder, decltype(&opus_decoder_destroy)> decoder(
-        opus_decoder_create(48'000, 2, nullptr), opus_decoder_destroy);
-    std::vector<Frame> frames;
-    for (const auto& packet : packets) {
-      GstMapInfo map;
-      REQUIRE(gst_buffer_map(gst_sample_get_buffer(packet.get()), &map, GST_MAP_READ));
-      frames.resize(frames.size() + kTickFrames);
-      CHECK(opus_decode_float(decoder.get(), map.data, static_cast<opus_int32>(map.size),
-                              &frames[frames.size() - kTickFrames].left, kTickFrames,
-                              0) == static_cast<int>(kTickFrames));
-      gst_buffer_unmap(gst_sample_get_buffer(packet.get()), &map);
-    }
-    return frames;
-  }
-};
+constexpr GstClockTime kTick = KeepingSink::kTick;
 
 Ref<GstBuffer> to_buffer(std::uint64_t tick, std::span<const Frame> frames) {
   auto buffer = adopt(gst_buffer_new_memdup(frames.data(), frames.size_bytes()));
@@ -78,8 +39,8 @@ class Hall {
  public:
   Hall() { gst_init(nullptr, nullptr); }
 
-  std::shared_ptr<Heard> join(unsigned slot) {
-    auto sink = std::make_shared<Heard>();
+  std::shared_ptr<KeepingSink> join(unsigned slot) {
+    auto sink = std::make_shared<KeepingSink>();
     listeners_[slot] = std::make_unique<ReturnListener>(sink, shared_);
     return sink;
   }
@@ -162,7 +123,7 @@ TEST_CASE("nobody hears how another encoder takes over, and all who listen have 
 
   std::vector<bool> shares;
   for (std::size_t i = 0; i < ticks.size(); ++i) {
-    shares.push_back(talker->packets[i].get() == listener->packets[i].get());
+    shares.push_back(talker->packets()[i].get() == listener->packets()[i].get());
   }
   std::size_t changes = 0;
   for (std::size_t i = 1; i < shares.size(); ++i) changes += shares[i] != shares[i - 1];
@@ -186,8 +147,8 @@ TEST_CASE("who has talked hears at once what the others hear") {
   gst_init(nullptr, nullptr);
   const auto voice = speaker::test::speak(std::chrono::seconds(10), 48'000, -12);
   const auto shared = std::make_shared<SharedReturn>();
-  const auto talker = std::make_shared<Heard>();
-  const auto listener = std::make_shared<Heard>();
+  const auto talker = std::make_shared<KeepingSink>();
+  const auto listener = std::make_shared<KeepingSink>();
   ReturnListener talking(talker, shared), listening(listener, shared);
   mix::Mixer mixer;
   for (std::uint64_t tick = 0; tick < 499; ++tick) {
@@ -209,9 +170,9 @@ TEST_CASE("who has talked hears at once what the others hear") {
   const auto other = listener->decoded();
   std::size_t returns = 0;
   for (std::size_t tick = 0; tick + 3 < other.size() / kTickFrames; ++tick) {
-    const auto packet = [&](std::size_t of) { return talker->packets[begin + of].get(); };
-    if (packet(tick) == listener->packets[tick].get() ||
-        packet(tick + 1) != listener->packets[tick + 1].get()) {
+    const auto packet = [&](std::size_t of) { return talker->packets()[begin + of].get(); };
+    if (packet(tick) == listener->packets()[tick].get() ||
+        packet(tick + 1) != listener->packets()[tick + 1].get()) {
       continue;
     }
     ++returns;
@@ -229,12 +190,12 @@ TEST_CASE("who has talked hears at once what the others hear") {
 
 TEST_CASE("one encode a tick for all who listen, one more for each who talks") {
   Hall hall;
-  std::vector<std::shared_ptr<Heard>> stage;
+  std::vector<std::shared_ptr<KeepingSink>> stage;
   for (unsigned slot = 0; slot < 13; ++slot) stage.push_back(hall.join(slot));
   for (int tick = 0; tick < 100; ++tick) hall.tick({{3, {440}}, {7, {880}}});
   std::map<guint64, std::set<GstBuffer*>> encodes;
   for (const auto& heard : stage) {
-    for (const auto& packet : heard->packets) {
+    for (const auto& packet : heard->packets()) {
       GstBuffer* buffer = gst_sample_get_buffer(packet.get());
       encodes[GST_BUFFER_PTS(buffer) / kTick].insert(buffer);
     }
@@ -243,7 +204,7 @@ TEST_CASE("one encode a tick for all who listen, one more for each who talks") {
   for (const auto& [tick, buffers] : encodes) {
     if (tick >= 5) CHECK(buffers.size() == 3);
   }
-  CHECK(stage[0]->packets.back().get() == stage[12]->packets.back().get());
+  CHECK(stage[0]->packets().back().get() == stage[12]->packets().back().get());
 }
 
 TEST_CASE("newcomers and leavers are nothing to the others") {
@@ -299,8 +260,8 @@ TEST_CASE(
         tick, mix::test::tone(static_cast<std::int64_t>(tick * kTickFrames), kTickFrames, 880)));
   }
   const auto shared = std::make_shared<SharedReturn>();
-  std::vector<std::shared_ptr<Heard>> heard(kSlots);
-  for (auto& sink : heard) sink = std::make_shared<Heard>();
+  std::vector<std::shared_ptr<KeepingSink>> heard(kSlots);
+  for (auto& sink : heard) sink = std::make_shared<KeepingSink>();
   // Nobody is further ahead than that.
   std::barrier together(kSlots);
   {
@@ -327,7 +288,7 @@ TEST_CASE(
     CHECK(std::ranges::is_sorted(ticks));
     if (slot != 0) CHECK(ticks.size() == kTicks - ticks.front());
     if (slot % 3 == 1) continue;
-    for (const auto& packet : heard[slot]->packets) {
+    for (const auto& packet : heard[slot]->packets()) {
       GstBuffer* buffer = gst_sample_get_buffer(packet.get());
       encodes[GST_BUFFER_PTS(buffer) / kTick].insert(buffer);
     }
