@@ -44,12 +44,13 @@ class SharedReturn {
  private:
   // An encoder that was idle has forgotten how the sound was until now: what it needs to know.
   static constexpr std::uint64_t kWarm = 3;
-  // An outlet of the mixer keeps 50 ticks; who is further behind has lost them.
+  // An outlet of the mixer keeps 50 ticks.
   static constexpr std::size_t kPackets = 64;
   // How far behind the first outlet one is that still continues without a seam.
   static constexpr std::size_t kStates = 8;
-  // How many ticks a newcomer waits for members to catch up with it.
-  static constexpr std::uint64_t kPatience = 10;
+  // How many ticks a newcomer waits for members to catch up with it; who is further behind has lost
+  // those in between.
+  static constexpr std::uint64_t kPatience = 50;
 
   struct Packet {
     std::uint64_t tick = 0;

@@ -270,7 +270,7 @@ TEST_CASE(
       outlets.emplace_back([&, slot] {
         auto listener = std::make_unique<ReturnListener>(heard[slot], shared);
         for (std::uint64_t tick = 0; tick < kTicks; ++tick) {
-          if (tick % 5 == 0) together.arrive_and_wait();
+          if (tick % 40 == 0) together.arrive_and_wait();
           // One comes and goes, two talk now and then.
           if (slot == 0 && tick % 100 == 50) listener.reset();
           if (slot == 0 && tick % 100 == 70) {
