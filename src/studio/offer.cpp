@@ -198,8 +198,10 @@ Result<void> check_shared_numbers(const OfferedMedia& a, const OfferedMedia& b) 
   const bool one_codec = a.payload == b.payload && is_picture(a.kind) == is_picture(b.kind) &&
                          a.profile_level_id == b.profile_level_id &&
                          a.retransmission_payload == b.retransmission_payload;
-  const bool shared = a.payload == b.payload || a.payload == b.retransmission_payload ||
-                      b.payload == a.retransmission_payload;
+  const bool shared =
+      a.payload == b.payload || a.payload == b.retransmission_payload ||
+      b.payload == a.retransmission_payload ||
+      (a.retransmission_payload && a.retransmission_payload == b.retransmission_payload);
   if (shared && !one_codec) return malformed("uses one payload type for two codecs");
   for (const auto& [id, uri] : a.extensions) {
     for (const auto& [other_id, other_uri] : b.extensions) {

@@ -1,5 +1,5 @@
 // Goal: every offer is either refused with a reason or reduced to what we know how to answer.
-// Method: one real offer of Chromium, changed in one place at a time, cut at every byte, and
+// Method: real offers of Chromium, changed in one place at a time, cut at every byte, and
 // replaced by junk.
 #include "studio/offer.h"
 
@@ -77,12 +77,115 @@ TEST_CASE("Chromium's offer is reduced to what is used") {
         std::vector<std::string>{"candidate:3278939837 1 UDP 2122260223 127.0.0.1 54137 typ host"});
 }
 
-TEST_CASE("what webrtcbin gets to read is an offer of the same content") {
-  const auto offer = read_stage(kChromiumOffer);
+TEST_CASE("a stage's offer may have a camera and a screen, and takes back what is asked for") {
+  const auto offer = read_stage(kChromiumStageOffer);
   REQUIRE(offer);
-  const auto again = read_stage(render_offer(*offer));
-  REQUIRE(again);
-  CHECK(render_offer(*again) == render_offer(*offer));
+  REQUIRE(offer->media.size() == 3);
+  CHECK(offer->media[0].kind == MediaKind::kAudio);
+  CHECK(offer->media[1].kind == MediaKind::kVideo);
+  CHECK(offer->media[2].kind == MediaKind::kScreen);
+  CHECK(offer->media[0].direction == MediaDirection::kSendReceive);
+  CHECK(offer->media[1].direction == MediaDirection::kSendReceive);
+  CHECK(offer->media[2].direction == MediaDirection::kSendOnly);
+  CHECK(offer->find(MediaKind::kScreen)->mid == "2");
+  for (const std::size_t section : {1U, 2U}) {
+    CHECK(offer->media[section].payload == 108);
+    CHECK(offer->media[section].retransmission_payload == 109);
+    CHECK(offer->media[section].sources.size() == 2);
+  }
+  // Nothing goes back on a screen's section, whatever it says.
+  const auto greedy = read_stage(replaced(kChromiumStageOffer, "a=sendonly", "a=sendrecv"));
+  REQUIRE(greedy);
+  CHECK(greedy->media[2].direction == MediaDirection::kSendOnly);
+}
+
+TEST_CASE("WHIP takes what is sent and sends nothing back") {
+  const auto offer = read_offer(kChromiumOffer, Endpoint::kWhip);
+  REQUIRE(offer);
+  for (const auto& media : offer->media) CHECK(media.direction == MediaDirection::kSendOnly);
+  CHECK(read_offer(audio_only(), Endpoint::kWhip));
+}
+
+TEST_CASE("WHEP sends, in the program's own profile where the monitor has it") {
+  const auto offer = read_offer(kChromiumMonitorOffer, Endpoint::kWhep);
+  REQUIRE(offer);
+  REQUIRE(offer->media.size() == 2);
+  for (const auto& media : offer->media) {
+    CHECK(media.direction == MediaDirection::kReceiveOnly);
+    CHECK(media.sources.empty());
+  }
+  const auto& video = offer->media[1];
+  CHECK(video.payload == 116);
+  CHECK(video.profile_level_id == "4d001f");
+  CHECK(video.retransmission_payload == 117);
+  const auto payload_without_main = [](const std::string& instead) {
+    return read_offer(replaced(kChromiumMonitorOffer, "4d001f", instead), Endpoint::kWhep)
+        ->find(MediaKind::kVideo)
+        ->payload;
+  };
+  CHECK(payload_without_main("64001f") == 116);  // High contains main.
+  CHECK(payload_without_main("58001f") == 108);  // Constrained baseline: everybody decodes main.
+
+  const auto both = replaced(kChromiumMonitorOffer, "a=recvonly", "a=sendrecv");
+  REQUIRE(read_offer(both, Endpoint::kWhep));
+  CHECK(read_offer(both, Endpoint::kWhep)->media[0].direction == MediaDirection::kReceiveOnly);
+  const auto picture_only =
+      replaced(kChromiumMonitorOffer, "a=group:BUNDLE 0 1", "a=group:BUNDLE 1");
+  const auto audio = picture_only.find("m=audio");
+  CHECK(read_offer(std::string(picture_only).erase(audio, picture_only.find("m=video") - audio),
+                   Endpoint::kWhep));
+}
+
+TEST_CASE("what is refused at one endpoint") {
+  struct Case {
+    const char* name;
+    std::string text;
+    Endpoint endpoint;
+    const char* says;
+  };
+  const std::string& stage = kChromiumStageOffer;
+  const std::string& monitor = kChromiumMonitorOffer;
+  const Case cases[] = {
+      {"a screen over WHIP", stage, Endpoint::kWhip,
+       "has 2 video sections; allowed here is at most 1"},
+      {"receiving over WHIP", monitor, Endpoint::kWhip,
+       "has audio as recvonly; allowed are sendonly and sendrecv"},
+      {"picture without sound over WHIP", replaced(kChromiumOffer, "m=audio", "m=video"),
+       Endpoint::kWhip, "has 0 audio sections; exactly one is allowed"},
+      {"receiving on stage", monitor, Endpoint::kStage,
+       "has audio as recvonly; allowed are sendonly and sendrecv"},
+      {"two sounds on stage", replaced(kChromiumOffer, "m=video", "m=audio"), Endpoint::kStage,
+       "has 2 audio sections; exactly one is allowed"},
+      {"sending over WHEP", kChromiumOffer, Endpoint::kWhep,
+       "has video as sendonly; allowed are recvonly and sendrecv"},
+      {"two sounds over WHEP", replaced(monitor, "m=video", "m=audio"), Endpoint::kWhep,
+       "has 2 audio sections; at most one is allowed"},
+      {"two pictures over WHEP", replaced(monitor, "m=audio", "m=video"), Endpoint::kWhep,
+       "has 2 video sections; allowed here is at most 1"},
+      {"pictures that nothing tells apart", without(stage, "a=ssrc"), Endpoint::kStage,
+       "has two video sections and not an \"a=ssrc\" in each"},
+      {"one SSRC in two sections", replaced(stage, "2364144138", "2608313393"), Endpoint::kStage,
+       "announces one SSRC in two sections"},
+  };
+  for (const auto& c : cases) {
+    INFO(c.name);
+    const auto offer = read_offer(c.text, c.endpoint);
+    REQUIRE_FALSE(offer);
+    CHECK(offer.error().message == std::string("offer ") + c.says);
+  }
+}
+
+TEST_CASE("what webrtcbin gets to read is an offer of the same content") {
+  for (const auto& [text, endpoint] : {std::pair(kChromiumOffer, Endpoint::kStage),
+                                       std::pair(kChromiumStageOffer, Endpoint::kStage),
+                                       std::pair(kChromiumOffer, Endpoint::kWhip),
+                                       std::pair(kChromiumMonitorOffer, Endpoint::kWhep)}) {
+    const auto offer = read_offer(text, endpoint);
+    REQUIRE(offer);
+    const auto again = read_offer(render_offer(*offer), endpoint);
+    REQUIRE(again);
+    CHECK(render_offer(*again) == render_offer(*offer));
+  }
 }
 
 TEST_CASE("an answer gets what webrtcbin leaves out, once") {
