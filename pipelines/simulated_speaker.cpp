@@ -23,7 +23,8 @@ std::string video_chain(std::string_view name, int payload, guint32 ssrc) {
   return fmt::format(
       "appsrc name={0}_source format=time is-live=true "
       "caps=video/x-h264,stream-format=byte-stream,alignment=au "
-      "! clocksync ! rtph264pay pt={1} ssrc={2} config-interval=-1 aggregate-mode=zero-latency "
+      "! clocksync ! valve name={0}_valve drop-mode=forward-sticky-events "
+      "! rtph264pay pt={1} ssrc={2} config-interval=-1 aggregate-mode=zero-latency "
       "mtu=1200 ! capssetter name={0}_rtp "
       "caps=application/x-rtp,profile-level-id=(string)42e01f,ssrc=(uint){2} ! peer. ",
       name, payload, ssrc);
@@ -31,7 +32,8 @@ std::string video_chain(std::string_view name, int payload, guint32 ssrc) {
 constexpr std::string_view kAudioChain =
     "appsrc name=audio_source format=time is-live=true "
     "caps=audio/x-opus,channel-mapping-family=0,rate=48000,channels=2 "
-    "! clocksync ! rtpopuspay name=audio_rtp pt=111 ! peer. ";
+    "! clocksync ! valve name=audio_valve drop-mode=forward-sticky-events "
+    "! rtpopuspay name=audio_rtp pt=111 ! peer. ";
 
 constexpr int kAudioPayload = 111;
 constexpr int kVideoPayload = 102;
@@ -118,6 +120,9 @@ Result<void> SimulatedSpeaker::build() {
     gst_bin_add(GST_BIN(pipeline_.get()), parsed.get());
   }
   peer_ = child(pipeline_, "peer");
+  // With the time at which packets were to be sent, which is the default, 1.22's sender reports are
+  // wrong until the pipeline's latency is known, and here nobody asks for it.
+  g_object_set(child(pipeline_, "rtpbin").get(), "rtcp-sync-send-time", FALSE, nullptr);
   if (auto restricted = restrict_ice(peer_.get(), {.address = options_.ice_address}); !restricted)
     return restricted;
   prepare_transceivers();
@@ -348,6 +353,14 @@ void SimulatedSpeaker::give_up(Error error) {
 SimulatedSpeaker::Report SimulatedSpeaker::report() const {
   return {counters_->audio_sent.now(), counters_->video_sent.now(), counters_->audio_received.now(),
           counters_->video_received.now(), counters_->keyframe_requests.load()};
+}
+
+// Behind what paces, and before what numbers packets.
+void SimulatedSpeaker::hold(MediaKind kind, bool held) {
+  const char* name = kind == MediaKind::kAudio   ? "audio_valve"
+                     : kind == MediaKind::kVideo ? "video_valve"
+                                                 : "screen_valve";
+  if (const auto valve = child(pipeline_, name)) g_object_set(valve.get(), "drop", held, nullptr);
 }
 
 void SimulatedSpeaker::count(GstPad* pad, std::shared_ptr<Counters> counters, Counter& counter) {

@@ -27,6 +27,7 @@
 #include "gstx/ref.h"
 #include "pipelines/clip.h"
 #include "pipelines/clip_player.h"
+#include "pipelines/speaker_offer.h"
 
 namespace spacecast {
 
@@ -76,6 +77,10 @@ class SimulatedSpeaker : public std::enable_shared_from_this<SimulatedSpeaker> {
   [[nodiscard]] Result<void> accept(const std::string& answer);
 
   [[nodiscard]] Report report() const;
+
+  // As a browser whose track is replaced by none: nothing of the medium is sent while it is held,
+  // and its time goes on. Any thread.
+  void hold(MediaKind kind, bool held);
 
  private:
   struct Counter {
