@@ -65,7 +65,7 @@ void Output::iterate() {
     end_of_stream();
     return;
   }
-  const Stage::Moment moment = stage_->tick(pts);
+  const Stage::Moment moment = stage_->tick(pts, ticks_.duration(next_));
   announce(moment);
   const GstFlowReturn flow = push(moment, pts);
   if (flow != GST_FLOW_OK) fail(flow);

@@ -14,11 +14,15 @@ StageInput*& Slot::input(StageInput::Kind kind) {
   return audio;
 }
 
-void Slot::look(GstClockTime tick) {
-  camera_now = frames.at(tick);
+void Slot::look(GstClockTime tick, GstClockTime duration) {
+  // The frame of the middle of the time for which it is shown: cameras do not keep to our ticks,
+  // and what is at most half a frame early or late is nearer to its sound than what is up to a
+  // whole frame late.
+  const GstClockTime middle = tick + duration / 2;
+  camera_now = frames.at(middle);
   // A waiting picture may stand still, and so does most of what is on screens.
   if (camera_now && !waits() && tick > camera_now->time + kStale) camera_now = nullptr;
-  screen_now = screen_frames.at(tick);
+  screen_now = screen_frames.at(middle);
   level_now = meter.at(MediaTime(static_cast<MediaTime::rep>(tick)));
 }
 

@@ -53,8 +53,8 @@ struct Slot {
     return kind == StageInput::Kind::kScreen ? screen_frames : frames;
   }
 
-  // What there is to see and to hear at `tick`. Ticks do not go back.
-  void look(GstClockTime tick);
+  // What there is to see and to hear from `tick` on, for `duration`. Ticks do not go back.
+  void look(GstClockTime tick, GstClockTime duration);
   // Nothing of whoever was here stays.
   void clear();
 };

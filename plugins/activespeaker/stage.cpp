@@ -194,11 +194,11 @@ std::string Stage::on_air() {
   return seat(on_air_) ? name_of(on_air_) : std::string();
 }
 
-Stage::Moment Stage::tick(GstClockTime tick) {
+Stage::Moment Stage::tick(GstClockTime tick, GstClockTime duration) {
   const MutexLock lock(mutex_);
   Moment moment;
   // Every slot is asked, so that none keeps more than it has to.
-  for (auto& [number, slot] : slots_) slot.look(tick);
+  for (auto& [number, slot] : slots_) slot.look(tick, duration);
   hear(tick, moment);
   apply_cuts(tick, moment);
   apply_pin(tick);

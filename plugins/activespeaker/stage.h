@@ -80,9 +80,9 @@ class Stage {
                                          std::span<const float> mono);
   [[nodiscard]] GstFlowReturn push_frame(const StageInput& input, Frame frame, GstClockTime end);
 
-  // Judges the sound up to `tick` + lookahead and says what to show at `tick`. Ticks do not go
-  // back.
-  [[nodiscard]] Moment tick(GstClockTime tick);
+  // Judges the sound up to `tick` + lookahead and says what to show from `tick` on, for
+  // `duration`. Ticks do not go back.
+  [[nodiscard]] Moment tick(GstClockTime tick, GstClockTime duration);
   // Where the inputs end: the latest end of what they brought, once all of them are at EOS.
   [[nodiscard]] std::optional<GstClockTime> end_of_inputs();
   // The output has ended: whoever waits or pushes from now on is told.
