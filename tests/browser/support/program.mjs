@@ -43,11 +43,11 @@ export class Program {
 }
 
 // One Space, on ports that the system picks where `listen` names none. Returns the program with `viewer`, `studio`
-// and `stage` URLs. `options`: more of its command line.
-export async function startWorker({ listen = '127.0.0.1:0', options = [] } = {}) {
+// and `stage` URLs. `options`: more of its command line; `env`: of its environment.
+export async function startWorker({ listen = '127.0.0.1:0', options = [], env = {} } = {}) {
   const worker = new Program(path.join(kRoot, 'scripts/spacecast'), [
     'run', '--space', 'demo', '--open', '--listen', listen, '--admin', '127.0.0.1:0', '--ice-address', '127.0.0.1', ...options,
-  ], { SPACECAST_BUILD: kBuild });
+  ], { SPACECAST_BUILD: kBuild, ...env });
   const url = (word) => worker.lines.find((line) => line.startsWith(`${word} `))?.split(' ')[1];
   await until('the worker says where it listens', () => {
     worker.check();
