@@ -25,10 +25,15 @@ export function rowsOf(roster, me) {
       name: String(speaker.name || 'Speaker'),
       me: speaker.id === me,
       host: speaker.role === 'host',
+      cohost: speaker.role === 'cohost',
+      manages: speaker.role === 'host' || speaker.role === 'cohost',
       camera: speaker.camera === true,
       muted: speaker.muted === true,
       talking: speaker.talking === true && speaker.muted !== true,
       onAir: speaker.onAir === true,
+      pinned: speaker.pinned === true,
+      hand: speaker.hand === true,
+      screen: speaker.screen === true,
       unstable: speaker.connection === 'unstable',
     }))
     .sort((a, b) => Number(b.me) - Number(a.me));
@@ -38,10 +43,23 @@ export function rowsOf(roster, me) {
 export function describe(row) {
   const words = [row.me ? `${row.name} (you)` : row.name];
   if (row.host) words.push('host');
+  if (row.cohost) words.push('co-host');
   if (row.onAir) words.push('on air');
+  if (row.pinned) words.push('pinned');
+  if (row.hand) words.push('hand up');
+  if (row.screen) words.push('sharing a screen');
   words.push(row.muted ? 'microphone off' : 'microphone on', row.camera ? 'camera on' : 'camera off');
   if (row.unstable) words.push('unstable connection');
   return words.join(', ');
+}
+
+// Who waits on stage, for those who are about to join.
+export function describeStage(rows) {
+  const names = rows.slice(0, 3).map((row) => row.name);
+  const others = rows.length - names.length;
+  if (others > 0) names.push(others === 1 ? 'one more' : `${others} more`);
+  const last = names.pop();
+  return last === undefined ? '' : `On stage: ${names.length > 0 ? `${names.join(', ')} and ${last}` : last}`;
 }
 
 // Follows the server's events for as long as the page lives. EventSource comes back by itself from a lost
@@ -52,7 +70,7 @@ export class Events {
   #source = null;
   #backoff = new Backoff({ first_ms: 1000 });
 
-  // handlers: {opened(), stage(roster), hint(hint), ended()}
+  // handlers: {stage(roster), hint(hint), removed({speaker}), ended()}
   constructor(url, handlers) {
     this.#url = url;
     this.#handlers = handlers;
@@ -67,12 +85,10 @@ export class Events {
   #open() {
     const source = new EventSource(this.#url);
     this.#source = source;
-    source.addEventListener('open', () => {
-      this.#backoff.reset();
-      this.#handlers.opened();
-    });
+    source.addEventListener('open', () => this.#backoff.reset());
     source.addEventListener('stage', (event) => this.#handlers.stage(JSON.parse(event.data)));
     source.addEventListener('hint', (event) => this.#handlers.hint(JSON.parse(event.data)));
+    source.addEventListener('removed', (event) => this.#handlers.removed(JSON.parse(event.data)));
     source.addEventListener('ended', () => this.#handlers.ended());
     source.addEventListener('error', () => {
       if (source.readyState !== EventSource.CLOSED || source !== this.#source) return;

@@ -9,6 +9,9 @@ const kQualities = {
 
 export const encodingOf = (quality) => ({ ...kQualities[quality] });
 
+// A screen has small print and little movement.
+export const kScreenEncoding = { maxBitrate: 2_500_000, maxFramerate: 15 };
+
 // What the event "hint" asks of this speaker: 'full' for everybody it says nothing about.
 export function hintFor(speaker, hint) {
   const hints = hint?.speakers;
@@ -19,8 +22,8 @@ export function hintFor(speaker, hint) {
 // that cannot do it goes on sending as it does.
 export class SendingQuality {
   #sender;
-  #wanted = 'full';
-  #applied = 'full';
+  #wanted = { quality: 'full', preference: '' };
+  #applied = this.#wanted;
   #work = null;
 
   // The sender was made with encodingOf('full').
@@ -28,21 +31,33 @@ export class SendingQuality {
     this.#sender = sender;
   }
 
-  // Resolves when the sender is as wanted, or cannot be.
+  // Each resolves when the sender is as wanted, or cannot be.
   set(quality) {
-    this.#wanted = quality;
+    return this.#want({ quality });
+  }
+
+  // What gives way where the network is slow: a word of RTCDegradationPreference. A connection begins by knowing nothing of
+  // its network; a browser that may make the picture smaller would go on air with a quarter of it, for seconds.
+  prefer(preference) {
+    return this.#want({ preference });
+  }
+
+  #want(change) {
+    this.#wanted = { ...this.#wanted, ...change };
     this.#work ??= this.#apply().finally(() => { this.#work = null; });
     return this.#work;
   }
 
   async #apply() {
-    while (this.#applied !== this.#wanted) {
-      const quality = this.#wanted;
-      this.#applied = quality;
+    const same = (a, b) => a.quality === b.quality && a.preference === b.preference;
+    while (!same(this.#applied, this.#wanted)) {
+      const { quality, preference } = this.#wanted;
+      this.#applied = this.#wanted;
       try {
         const parameters = this.#sender.getParameters();
         // Before negotiation is over a Firefox has no encodings.
         for (const encoding of parameters.encodings ?? []) Object.assign(encoding, kQualities[quality]);
+        if (preference) parameters.degradationPreference = preference;
         await this.#sender.setParameters(parameters);
       } catch {
         // Closed meanwhile, or not supported.

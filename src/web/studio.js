@@ -1,266 +1,116 @@
-// The speaker's page: joins devices, stage and roster to the document.
+// The speaker's page: joins devices, stage, roster and the host's controls to the document.
 import { eventsUrl, fetchSpace } from './api.js';
+import { Ask } from './ask.js';
 import { Backoff } from './backoff.js';
-import { listDevices, onDevicesChanged, openDevice } from './devices.js';
-import { icon, load_icons } from './icons.js';
-import { LevelMeter } from './level.js';
-import { describe, Events, hueOf, initials, rowsOf } from './roster.js';
+import { Hearing } from './hearing.js';
+import { Host } from './host.js';
+import { load_icons } from './icons.js';
+import { LinkBadge } from './link_badge.js';
+import { Lobby } from './lobby.js';
+import { onNetworkChanged } from './network.js';
+import { OwnDevices } from './own_devices.js';
+import { OwnRow } from './own_row.js';
+import { People } from './people.js';
+import { PushToTalk } from './push_to_talk.js';
+import { describeStage, Events, rowsOf } from './roster.js';
+import { ScreenShare } from './screen_share.js';
 import { hintFor } from './sending.js';
+import { fetchIceServers } from './session.js';
 import { Stage } from './stage.js';
-import { deviceProblem, kStudioStates } from './states.js';
-
-const kMeterMs = 80;
-const kOnStage = ['joining', 'joined', 'unstable', 'rejoining'];
+import { kOnStage, kStudioStates } from './states.js';
 
 const by_id = (id) => document.getElementById(id);
 const page = {
-  studio: by_id('studio'), space: by_id('space'), preview: by_id('preview'), video: by_id('video'),
-  card: by_id('card'), card_avatar: by_id('card-avatar'), card_text: by_id('card-text'), on_air: by_id('on-air'),
-  state: by_id('state'), microphone: by_id('microphone'), camera: by_id('camera'), meter: by_id('meter'),
-  lobby: by_id('lobby'), name: by_id('name'), join: by_id('join'), join_problem: by_id('join-problem'),
-  lobby_count: by_id('lobby-count'), stage: by_id('stage'), count: by_id('count'), leave: by_id('leave'),
-  notice: by_id('notice'), roster: by_id('roster'), announce: by_id('announce'), return: by_id('return'),
+  studio: by_id('studio'), space: by_id('space'), preview: by_id('preview'), video: by_id('video'), card: by_id('card'),
+  on_air: by_id('on-air'), state: by_id('state'), notice: by_id('notice'), message: by_id('message'), message_text: by_id('message-text'),
+  message_close: by_id('message-close'), stage: by_id('stage'), stage_title: by_id('stage-title'), count: by_id('count'), leave: by_id('leave'),
+  screen: by_id('screen'), hand: by_id('hand'), hand_word: by_id('hand-word'), volume_field: by_id('volume-field'), host: by_id('host'),
+  layout: by_id('layout'), end: by_id('end'), announce: by_id('announce'),
 };
+// A token comes in the fragment, which browsers keep out of requests and logs.
+const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
+// Only heeded where a Space is open to all.
+const asked_role = new URLSearchParams(location.search).get('role') ?? '';
 
-// The two devices. `wanted`: the switch; `track`: what it has led to, null while off or impossible.
-const devices = {
-  audio: { wanted: true, track: null, switch: page.microphone, select: by_id('audio-device'), problem: by_id('audio-problem'), icon: 'mic', word: by_id('microphone-word') },
-  video: { wanted: true, track: null, switch: page.camera, select: by_id('video-device'), problem: by_id('video-problem'), icon: 'camera', word: by_id('camera-word') },
-};
-const meter = new LevelMeter();
 let stage = null;
 let roster = null;
-// Whether this event stream has shown us on the roster: only then does our absence mean removal.
-let seen_on_roster = false;
 let was_on_air = false;
 // What the server last said of everybody's picture.
 let hint = null;
 
-// --- devices
-
-// Changes of one device run one after the other, however fast somebody presses its switch.
-function in_turn(kind, action) {
-  devices[kind].turn = (devices[kind].turn ?? Promise.resolve()).then(action);
-  return devices[kind].turn;
-}
-
-async function open_device(kind) {
-  const device = devices[kind];
-  try {
-    device.track = await openDevice(kind, device.select.value);
-    device.problem.hidden = true;
-    device.track.addEventListener('ended', () => in_turn(kind, () => lost_device(kind)));
-  } catch (error) {
-    device.track = null;
-    device.problem.textContent = deviceProblem(kind, error.reason ?? error.name);
-    device.problem.hidden = false;
-  }
-  await list_devices(kind);
-}
-
-function close_device(kind) {
-  devices[kind].track?.stop();
-  devices[kind].track = null;
-}
-
-async function lost_device(kind) {
-  if (devices[kind].track?.readyState !== 'ended') return;
-  devices[kind].track = null;
-  if (devices[kind].wanted) await open_device(kind);
-  await apply_device(kind);
-}
-
-async function list_devices(kind) {
-  const { select, track } = devices[kind];
-  const list = await listDevices(kind);
-  const current = track?.getSettings().deviceId ?? select.value;
-  select.replaceChildren(...list.map(({ id, label }) => new Option(label, id, false, id === current)));
-  if (list.length === 0) select.append(new Option(kind === 'audio' ? 'No microphone' : 'No camera', ''));
-  select.disabled = list.length === 0;
-}
-
-// The switch as it is now, on the page and on stage.
-async function apply_device(kind) {
-  const { audio, video } = devices;
-  draw_devices();
-  if (kind === 'audio') {
-    if (audio.track) audio.track.enabled = audio.wanted;
-    meter.listen(audio.track);
-    await stage?.setMicrophone(audio.track, !audio.wanted);
-  } else {
-    page.video.srcObject = video.track ? new MediaStream([video.track]) : null;
-    await stage?.setCamera(video.track);
-  }
-}
-
-function toggle(kind) {
-  const device = devices[kind];
-  return in_turn(kind, async () => {
-    // A switch that is on without a device is an attempt to get one, not a wish to be off.
-    device.wanted = device.track === null || !device.wanted;
-    // A camera that is off is closed, and its light goes out. A microphone stays open: speech must not
-    // lose its first syllable.
-    if (kind === 'video' && !device.wanted) close_device(kind);
-    if (device.wanted && !device.track) await open_device(kind);
-    await apply_device(kind);
-    say(`${kind === 'audio' ? 'Microphone' : 'Camera'} ${is_on(kind) ? 'on' : 'off'}`);
-  });
-}
-
-function choose(kind) {
-  return in_turn(kind, async () => {
-    if (!devices[kind].track) return;
-    close_device(kind);
-    await open_device(kind);
-    await apply_device(kind);
-  });
-}
-
-const is_on = (kind) => devices[kind].wanted && devices[kind].track !== null;
-
-// --- drawing
-
-function draw_devices() {
-  for (const kind of ['audio', 'video']) {
-    const device = devices[kind];
-    const on = is_on(kind);
-    device.switch.setAttribute('aria-pressed', String(on));
-    device.switch.querySelector('use').setAttribute('href', `#icon-${device.icon}${on ? '' : '-off'}`);
-    device.word.textContent = on ? 'On' : device.problem.hidden ? 'Off' : 'Not available';
-  }
-  page.card.hidden = is_on('video');
-  draw_card();
-}
-
-function draw_card() {
-  const name = page.name.value.trim();
-  page.card_avatar.textContent = initials(name);
-  page.card_avatar.style.setProperty('--hue', hueOf(name));
-}
-
-function draw_state(problem = '') {
-  const { state } = stage;
-  const on_stage = kOnStage.includes(state);
-  const [word, sentence] = kStudioStates[state];
-  page.studio.dataset.state = state;
-  page.state.textContent = word;
-  page.lobby.hidden = on_stage;
-  page.stage.hidden = !on_stage;
-  page.notice.textContent = sentence;
-  page.notice.hidden = !['unstable', 'rejoining'].includes(state);
-  const text = problem || (['removed', 'ended'].includes(state) ? sentence : '');
-  page.join_problem.textContent = text;
-  page.join_problem.hidden = !text;
-  page.join.textContent = state === 'removed' ? 'Join again' : 'Join the stage';
-  draw_roster();
-  obey_hint();
-  say(problem || sentence || word);
-}
-
-function draw_roster() {
-  const me = stage?.speaker || null;
-  const rows = rowsOf(roster, me);
-  const on_air = rows.some((row) => row.me && row.onAir);
-  page.count.textContent = rows.length;
-  page.lobby_count.textContent = `${rows.length} on stage now`;
-  page.lobby_count.hidden = rows.length === 0;
-  page.roster.replaceChildren(...rows.map(draw_row));
-  page.on_air.hidden = !on_air;
-  page.preview.classList.toggle('is-on-air', on_air);
-  if (on_air !== was_on_air) say(on_air ? 'You are on air' : 'You are no longer on air');
-  was_on_air = on_air;
-}
-
-function element(tag, class_name, text = '') {
-  const made = document.createElement(tag);
-  made.className = class_name;
-  made.textContent = text;
-  return made;
-}
-
-function draw_row(row) {
-  const item = element('li', row.onAir ? 'is-on-air' : '');
-  item.classList.toggle('is-talking', row.talking);
-  const avatar = element('span', 'avatar', initials(row.name));
-  avatar.style.setProperty('--hue', hueOf(row.name));
-  const who = element('span', 'who');
-  const words = [row.me && 'You', row.host && 'Host', row.unstable && 'Unstable connection', row.talking && 'Speaking'];
-  const notes = element('span', 'notes');
-  if (row.onAir) notes.append(element('span', 'badge is-live', 'On air'));
-  notes.append(words.filter(Boolean).join(' · '));
-  who.append(element('span', 'name', row.name), notes);
-  item.append(avatar, who);
-  for (const [name, on] of [['mic', !row.muted], ['camera', row.camera]]) {
-    const picture = icon(on ? name : `${name}-off`);
-    picture.classList.toggle('is-off', !on);
-    item.append(picture);
-  }
-  for (const part of item.children) part.setAttribute('aria-hidden', 'true');
-  item.append(element('span', 'visually-hidden', describe(row)));
-  return item;
-}
-
-function draw_meter() {
-  const level = is_on('audio') ? meter.read() : 0;
-  page.meter.style.setProperty('--level', level.toFixed(2));
-  page.meter.setAttribute('aria-valuenow', Math.round(level * 100));
-}
+const is_on_stage = () => kOnStage.has(stage?.state);
+const rows = () => rowsOf(roster, stage?.speaker || null);
+const my_row = () => rows().find((row) => row.me);
 
 function say(text) {
   page.announce.textContent = text;
 }
 
-// --- what the speaker does
-
-function remember(name) {
-  try {
-    localStorage.setItem('spacecast.name', name);
-  } catch {
-    // A browser that keeps nothing asks again next time.
-  }
+// What somebody has to know who looks elsewhere; stays until it is closed or there is something newer. '' for nothing.
+function tell(text) {
+  page.message_text.textContent = text;
+  page.message.hidden = !text;
+  if (text) say(text);
 }
 
-function remembered() {
-  try {
-    return localStorage.getItem('spacecast.name') ?? '';
-  } catch {
-    return '';
-  }
-}
+// --- the parts
 
-async function join(event) {
-  event.preventDefault();
-  const name = page.name.value.trim();
-  if (!name || !stage) return;
-  remember(name);
-  seen_on_roster = false;
+const lobby = new Lobby({
+  form: by_id('lobby'), text: by_id('lobby-text'), name: by_id('name'), join: by_id('join'), problem: by_id('join-problem'),
+  count: by_id('lobby-count'), avatar: by_id('card-avatar'),
+}, token, asked_role, join);
+const devices = new OwnDevices({
+  audio: { switch: by_id('microphone'), select: by_id('audio-device'), problem: by_id('audio-problem'), word: by_id('microphone-word'), icon: 'mic' },
+  video: { switch: by_id('camera'), select: by_id('video-device'), problem: by_id('video-problem'), word: by_id('camera-word'), icon: 'camera' },
+  meter: by_id('meter'), muted_hint: by_id('muted-hint'),
+}, send_device, say);
+const hearing = new Hearing({
+  audio: by_id('return'), volume: by_id('volume'), blocked: by_id('sound-blocked'), program: by_id('program'), video: by_id('program-video'),
+});
+const link = new LinkBadge({ badge: by_id('link'), word: by_id('link-word') }, async () => stage?.stats() ?? null, () => say('Your connection is poor'));
+const share = new ScreenShare({ button: page.screen, word: by_id('screen-word') }, (track) => stage.setScreen(track), tell);
+const ask = new Ask({
+  dialog: by_id('ask'), form: by_id('ask-form'), title: by_id('ask-title'), text: by_id('ask-text'), field: by_id('ask-field'),
+  input: by_id('ask-input'), yes: by_id('ask-yes'), no: by_id('ask-no'),
+});
+const host = new Host(() => stage?.session ?? null, ask, tell);
+const people = new People(by_id('roster'), (action, row) => host.act(action, row));
+const push_to_talk = new PushToTalk(() => is_on_stage() && devices.mayTalk, (on) => devices.talk(on));
+const own_row = new OwnRow({
+  muted: () => my_row()?.muted && devices.isOn('audio') && stage.connected && !stage.telling,
+  on_muted() {
+    devices.mute();
+    tell('A host has muted you. Turn your microphone on when you want to speak.');
+  },
+  // The server knows nothing of a connection that we take for a good one: it has been started again.
+  missing: () => stage.state === 'joined' && my_row() === undefined,
+  on_missing: () => stage.renew(),
+});
+
+// --- what goes on stage
+
+async function join(name) {
   await stage.join(name);
-  page.leave.focus({ preventScroll: true });
+  // Not on a button: the Space bar is for talking.
+  if (is_on_stage()) page.stage_title.focus({ preventScroll: true });
 }
 
-function on_key(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.target.closest('input, select')) return;
-  const kind = { m: 'audio', v: 'video' }[event.key.toLowerCase()];
-  if (!kind) return;
-  event.preventDefault();
-  toggle(kind);
+async function send_device(kind) {
+  const track = devices.sent(kind);
+  if (kind === 'audio') {
+    await stage?.setMicrophone(track, !devices.isOn('audio'));
+  } else {
+    page.video.srcObject = track && new MediaStream([track]);
+    page.card.hidden = track !== null;
+    await stage?.setCamera(track);
+  }
 }
 
-function connect_controls() {
-  page.microphone.addEventListener('click', () => toggle('audio'));
-  page.camera.addEventListener('click', () => toggle('video'));
-  for (const kind of ['audio', 'video']) devices[kind].select.addEventListener('change', () => choose(kind));
-  page.lobby.addEventListener('submit', join);
-  page.name.addEventListener('input', draw_card);
-  page.leave.addEventListener('click', async () => {
-    await stage.leave();
-    page.join.focus({ preventScroll: true });
-  });
-  document.addEventListener('keydown', on_key);
-  onDevicesChanged(() => ['audio', 'video'].forEach((kind) => in_turn(kind, () => list_devices(kind))));
-  addEventListener('pagehide', () => stage?.abandon());
-  // Back from the browser's cache: the connection is gone, the page starts over.
-  addEventListener('pageshow', (event) => event.persisted && location.reload());
+function raise_hand(up) {
+  if (!is_on_stage()) return;
+  stage.setHand(up);
+  draw_hand();
+  say(up ? 'Your hand is up' : 'Your hand is down');
 }
 
 // A hint may come before we know that it is about us, so it is also looked at when we come on stage.
@@ -268,29 +118,113 @@ function obey_hint() {
   stage.setQuality(hintFor(stage.speaker, hint));
 }
 
+// --- drawing
+
+function draw_hand() {
+  page.hand.setAttribute('aria-pressed', String(stage.hand));
+  page.hand_word.textContent = stage.hand ? 'Up' : 'Down';
+}
+
+// `problem`: what has led to this state, or null.
+function draw_state(problem = null) {
+  const { state } = stage;
+  const on_stage = is_on_stage();
+  const [word, sentence] = kStudioStates[state];
+  page.studio.dataset.state = state;
+  page.state.textContent = word;
+  for (const part of [page.stage, page.screen, page.hand, page.volume_field]) part.hidden = !on_stage;
+  page.notice.textContent = problem && on_stage ? `${sentence} (${problem.message})` : sentence;
+  page.notice.hidden = !['unstable', 'moving', 'rejoining'].includes(state);
+  lobby.draw(state, on_stage);
+  const over = ['removed', 'ended'].includes(state) ? sentence : '';
+  const refusal = on_stage ? '' : (problem && lobby.explain(problem)) || over;
+  lobby.refuse(refusal);
+  if (!on_stage) {
+    share.stop();
+    tell('');
+  }
+  draw_hand();
+  draw_roster();
+  obey_hint();
+  say(refusal || sentence || word);
+}
+
+function draw_roster() {
+  const shown = rows();
+  const mine = my_row();
+  const on_air = mine?.onAir ?? false;
+  page.count.textContent = shown.length;
+  lobby.expect(describeStage(shown));
+  people.draw(shown);
+  page.host.hidden = !(mine?.manages && is_on_stage());
+  page.end.hidden = !mine?.host;
+  for (const choice of page.layout.elements) choice.checked = choice.value === roster?.layout;
+  page.on_air.hidden = !on_air;
+  page.preview.classList.toggle('is-on-air', on_air);
+  if (on_air !== was_on_air) say(on_air ? 'You are on air' : 'You are no longer on air');
+  was_on_air = on_air;
+}
+
+// --- what the speaker does
+
+function on_key(event) {
+  if (push_to_talk.down(event)) {
+    event.preventDefault();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.target.closest('input, select, dialog')) return;
+  const action = {
+    m: () => devices.toggle('audio'), v: () => devices.toggle('video'), h: () => raise_hand(!stage?.hand),
+  }[event.key.toLowerCase()];
+  if (!action) return;
+  event.preventDefault();
+  action();
+}
+
+function connect_controls() {
+  page.hand.addEventListener('click', () => raise_hand(!stage.hand));
+  page.message_close.addEventListener('click', () => tell(''));
+  page.layout.addEventListener('change', async ({ target }) => {
+    // Until the roster says so, the choice is what it was.
+    if (!await host.setLayout(target.value)) draw_roster();
+  });
+  page.end.addEventListener('click', () => host.end());
+  page.leave.addEventListener('click', async () => {
+    await stage.leave();
+    lobby.focus();
+  });
+  // A button that was pressed with the mouse gives the Space bar back to push-to-talk.
+  document.addEventListener('click', ({ target, detail }) => detail > 0 && target.closest('.dock button')?.blur());
+  document.addEventListener('keydown', on_key);
+  document.addEventListener('keyup', (event) => push_to_talk.up(event));
+  addEventListener('blur', () => push_to_talk.release());
+  onNetworkChanged(() => stage?.renew());
+  addEventListener('pagehide', () => stage?.abandon());
+  // Back from the browser's cache: the connection is gone, the page starts over.
+  addEventListener('pageshow', (event) => event.persisted && location.reload());
+}
+
+// --- what the server says
+
 function follow(space) {
   new Events(eventsUrl(space), {
-    opened() {
-      seen_on_roster = false;
-    },
     stage(update) {
       roster = update;
-      const present = rowsOf(roster, stage.speaker).some((row) => row.me);
-      if (seen_on_roster && !present && stage.connected) stage.leave('removed');
-      seen_on_roster = present;
       draw_roster();
+      own_row.look();
     },
     hint(update) {
       hint = update;
       obey_hint();
+    },
+    removed({ speaker }) {
+      if (speaker === stage.speaker) stage.leave('removed');
     },
     ended() {
       if (stage.state !== 'lobby') stage.leave('ended');
     },
   });
 }
-
-// --- start
 
 async function find_space() {
   const backoff = new Backoff();
@@ -304,38 +238,44 @@ async function find_space() {
   }
 }
 
+// An invitation that does not work is better known before one has dressed for the camera.
+async function check_invitation(space) {
+  const problem = await fetchIceServers(space, token).then(() => null, (error) => error);
+  if ([401, 403].includes(problem?.status) && stage.state === 'lobby') lobby.refuse(lobby.explain(problem));
+}
+
+// --- start
+
 // For tests and for engineers.
 window.spacecast = {
   stats: () => ({
     state: stage?.state ?? 'connecting',
+    sessions: stage?.sessions ?? 0,
     speaker: stage?.speaker ?? '',
     onAir: was_on_air,
-    camera: is_on('video'),
-    muted: !is_on('audio'),
-    level: meter.read(),
+    camera: devices.isOn('video'),
+    muted: !devices.isOn('audio'),
+    screen: share.on,
+    hand: stage?.hand ?? false,
+    level: devices.level,
+    link: link.grade,
+    sending: link.totals,
     roster,
   }),
+  screen: () => share.track,
+  report: async () => [...(await stage?.stats())?.values() ?? []],
 };
 
-page.name.value = remembered();
 connect_controls();
-draw_card();
-setInterval(draw_meter, kMeterMs);
 load_icons();
-for (const kind of ['audio', 'video']) {
-  in_turn(kind, async () => {
-    await open_device(kind);
-    await apply_device(kind);
-  });
-}
+devices.start();
 const space = await find_space();
 page.space.textContent = space;
 page.space.hidden = false;
 document.title = `Studio – ${space} – spacecast`;
-// A token comes in the fragment, which browsers keep out of requests and logs.
-const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
-stage = new Stage(space, token, draw_state, (stream) => { page.return.srcObject = stream; });
-page.join.disabled = false;
-for (const kind of ['audio', 'video']) in_turn(kind, () => apply_device(kind));
+stage = new Stage({ space, token, role: asked_role }, draw_state, (received) => hearing.take(received));
+lobby.open();
+devices.applyAll();
 draw_state();
 follow(space);
+check_invitation(space);

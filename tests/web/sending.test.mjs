@@ -28,11 +28,12 @@ class FakeSender {
     return { transactionId: this.#transaction, encodings: structuredClone(this.encodings) };
   }
 
-  async setParameters({ transactionId, encodings }) {
+  async setParameters({ transactionId, encodings, degradationPreference }) {
     assert.equal(transactionId, this.#transaction);
     this.#transaction += 1;
     await new Promise((resolve) => setTimeout(resolve, 1));
     this.encodings = encodings;
+    this.preference = degradationPreference;
     this.history.push(encodings[0]?.scaleResolutionDownBy);
   }
 }
@@ -58,6 +59,19 @@ test('changes that come fast are made one after the other, and the last one coun
   quality.set('full');
   quality.set('low');
   await quality.set('full');
+  assert.equal(sender.encodings[0].scaleResolutionDownBy, 1);
+});
+
+test('what gives way on a slow network is kept through changes of the quality', async () => {
+  const sender = new FakeSender();
+  const quality = new SendingQuality(sender);
+  await quality.prefer('maintain-resolution');
+  assert.equal(sender.preference, 'maintain-resolution');
+  await quality.set('low');
+  assert.equal(sender.preference, 'maintain-resolution');
+  quality.set('full');
+  await quality.prefer('balanced');
+  assert.equal(sender.preference, 'balanced');
   assert.equal(sender.encodings[0].scaleResolutionDownBy, 1);
 });
 
