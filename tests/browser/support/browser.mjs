@@ -11,14 +11,14 @@ const kFlags = [
 ];
 
 // `microphone` and `camera`: files that are played in a loop from the moment the device is opened. `flags`: more of
-// Chromium's.
-export async function launchBrowser({ microphone, camera, flags = [] } = {}) {
+// Chromium's; `without`: those of the usual ones that are left out.
+export async function launchBrowser({ microphone, camera, flags = [], without = [] } = {}) {
   const files = [];
   if (microphone) files.push(`--use-file-for-fake-audio-capture=${microphone}`);
   if (camera) files.push(`--use-file-for-fake-video-capture=${camera}`);
   return chromium.launch({
     executablePath: process.env.SPACECAST_CHROMIUM ?? '/usr/bin/chromium',
-    args: [...kFlags, ...files, ...flags],
+    args: [...kFlags.filter((flag) => !without.includes(flag)), ...files, ...flags],
   });
 }
 

@@ -1,9 +1,9 @@
 // What a viewer's page shows and plays.
 
 // Mean [r, g, b] of the middle of the picture; null before there is one.
-export function colourOf(page) {
-  return page.evaluate(() => {
-    const video = document.querySelector('video');
+export function colourOf(page, selector = 'video') {
+  return page.evaluate((which) => {
+    const video = document.querySelector(which);
     if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
     const canvas = document.createElement('canvas');
     canvas.width = canvas.height = 8;
@@ -14,7 +14,7 @@ export function colourOf(page) {
     const sum = [0, 0, 0];
     data.forEach((value, index) => index % 4 < 3 && (sum[index % 4] += value));
     return sum.map((value) => Math.round(value / 64));
-  });
+  }, selector);
 }
 
 // 'red', 'blue', … or '' where no colour stands out.
