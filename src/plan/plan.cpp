@@ -21,6 +21,11 @@ std::string grouped(double number) {
   return text;
 }
 
+// What is small is not rounded to whole cores.
+std::string cores_text(double cores) {
+  return (cores < 10 ? fmt::format("{:.2f}", cores) : grouped(std::ceil(cores))) + " cores";
+}
+
 Result<void> check(const Question& question) {
   const std::array<std::pair<const char*, double>, 12> numbers{
       {{"viewers", question.viewers},
@@ -56,7 +61,9 @@ void explain(const Question& question, Plan& plan, double by_traffic, double by_
        fmt::format("{:g} kbit/s of media + {:.0f} % for playlists and headers",
                    question.bitrate_kbps, question.overhead * 100));
   line("All viewers", grouped(question.viewers * question.spaces),
-       fmt::format("{} of each of {} Spaces", grouped(question.viewers), grouped(question.spaces)));
+       question.spaces == 1 ? "of one Space"
+                            : fmt::format("{} of each of {} Spaces", grouped(question.viewers),
+                                          grouped(question.spaces)));
   line("They ask for", grouped(plan.requests) + " requests/s", "viewers x requests");
   line("They receive", grouped(plan.gbps) + " Gbit/s", "viewers x Mbit/s");
   line("Edges", grouped(plan.edges),
@@ -71,8 +78,9 @@ void explain(const Question& question, Plan& plan, double by_traffic, double by_
        fmt::format("one for {:g} edges, two at least; each asks once for what its edges ask for",
                    question.edges_per_shield));
   line("A worker is asked for", fmt::format("{:.0f} requests/s", plan.origin_requests),
-       "requests of one viewer x the shields that have the Space (two), however many watch");
-  line("Workers", fmt::format("{} cores", grouped(std::ceil(plan.worker_cores))),
+       fmt::format("requests of one viewer x {:g} shields that have its Space, however many watch",
+                   plan.shields_per_space));
+  line("Workers", cores_text(plan.worker_cores),
        fmt::format("{:g} of a core for each Space", question.worker_cores));
   line("Money", fmt::format("{} for {:g} h", grouped(plan.money), question.hours),
        fmt::format("{} cores at {:g} an hour and {} GB at {:g}",
@@ -103,7 +111,9 @@ Result<Plan> make_plan(const Question& question) {
   plan.edges_per_space =
       std::clamp(std::ceil(question.viewers / viewers_per_edge), 2.0, plan.edges);
   plan.shields = std::max(2.0, std::ceil(plan.edges / question.edges_per_shield));
-  plan.origin_requests = plan.requests_per_viewer * 2;
+  plan.shields_per_space =
+      std::clamp(std::ceil(plan.edges_per_space / question.edges_per_shield), 2.0, plan.shields);
+  plan.origin_requests = plan.requests_per_viewer * plan.shields_per_space;
   plan.worker_cores = question.spaces * question.worker_cores;
 
   const double cores = plan.worker_cores + (plan.edges + plan.shields) * question.cores;

@@ -28,8 +28,8 @@ struct Question {
   double edges_per_shield = 50;
 
   // Measured on the machine that the benchmarks ran on.
-  double worker_cores = 0.70;  // Of a Space with three people on stage: scripts/bench space.
-  double edge_core_ms = 0.13;  // CPU time of an edge for a request: scripts/bench edge.
+  double worker_cores = 0.67;  // Of a Space with three people on stage: scripts/bench space.
+  double edge_core_ms = 0.12;  // CPU time of an edge for a request: scripts/bench edge.
   double overhead = 0.06;      // Allowed for playlists and headers, as a share of the media.
 
   // Prices are the reader's own.
@@ -50,6 +50,7 @@ struct Plan {
   double gbps = 0;
   double edges = 0;
   double edges_per_space = 0;
+  double shields_per_space = 0;
   double shields = 0;
   double origin_requests = 0;  // At one Space's worker, a second.
   double worker_cores = 0;     // Of all Spaces.

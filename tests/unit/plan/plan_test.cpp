@@ -55,15 +55,20 @@ TEST_CASE("the narrower of network and CPU decides") {
   CHECK(plan->shields == 10);
 }
 
-TEST_CASE("a worker is asked as much whether one watches or a million") {
+TEST_CASE("a worker is asked by the shields that have its Space, whoever watches") {
   Question question = simple();
   question.viewers = 1;
   const auto few = make_plan(question);
-  question.viewers = 1e6;
+  question.viewers = 10'000;  // On 20 edges, which two shields carry.
   const auto many = make_plan(question);
-  REQUIRE((few && many));
-  CHECK(few->origin_requests == many->origin_requests);
+  question.viewers = 1e6;  // 2,000 edges.
+  const auto most = make_plan(question);
+  REQUIRE((few && many && most));
   CHECK(few->edges == 2);
+  CHECK(few->origin_requests == 4);
+  CHECK(many->origin_requests == 4);
+  CHECK(most->shields_per_space == 200);
+  CHECK(most->origin_requests == 400);
 }
 
 TEST_CASE("many small Spaces are on two edges each") {
@@ -74,6 +79,7 @@ TEST_CASE("many small Spaces are on two edges each") {
   REQUIRE(plan);
   CHECK(plan->edges == 20);
   CHECK(plan->edges_per_space == 2);
+  CHECK(plan->shields_per_space == 2);
   CHECK(plan->worker_cores == 500);
 }
 
