@@ -40,25 +40,38 @@ struct Axes {
   }
 };
 
-// 1, 2 or 5 times a power of ten, not less than `value`.
+// A number not less than `value` whose quarters are round, too.
 double round_up(double value) {
   const double power = std::pow(10, std::floor(std::log10(std::max(value, 1e-9))));
-  for (const double step : {1.0, 2.0, 5.0, 10.0}) {
+  for (const double step : {1.0, 1.2, 1.6, 2.0, 2.4, 3.2, 4.0, 6.0, 8.0, 10.0}) {
     if (value <= step * power) return step * power;
   }
   return value;
 }
 
-std::string line_of(const Tally& tally, const Axes& axes, double share, const char* colour) {
+struct Curve {
+  const char* name;
+  double share;
+  const char* stroke;  // Attributes of its line.
+};
+
+// Those below are drawn first. Often the upper two are nearly the same: dashes let both be seen.
+constexpr Curve kCurves[] = {
+    {"99 %", 0.99, "stroke=\"#c62828\" stroke-width=\"2.5\""},
+    {"95 %", 0.95, "stroke=\"#f0a000\" stroke-width=\"2.5\" stroke-dasharray=\"7 5\""},
+    {"median", 0.5, "stroke=\"#1565c0\" stroke-width=\"2.5\""},
+};
+
+std::string line_of(const Tally& tally, const Axes& axes, const Curve& curve) {
   std::string points;
   for (std::size_t i = 0; i < tally.seconds().size(); ++i) {
     const Histogram& parts = tally.seconds()[i].parts;
     if (parts.count() == 0) continue;
     points += fmt::format("{:.1f},{:.1f} ", axes.x(static_cast<double>(i) + 0.5),
-                          axes.y(parts.quantile(share) * 1000, axes.delay_ms));
+                          axes.y(parts.quantile(curve.share) * 1000, axes.delay_ms));
   }
-  return fmt::format("<polyline fill=\"none\" stroke=\"{}\" stroke-width=\"2\" points=\"{}\"/>\n",
-                     colour, points);
+  return fmt::format("<polyline fill=\"none\" {} stroke-linejoin=\"round\" points=\"{}\"/>\n",
+                     curve.stroke, points);
 }
 
 std::string audience(const Tally& tally, const Axes& axes) {
@@ -141,28 +154,26 @@ std::string render_svg(const Fleet::Options& options, const Tally& tally) {
                   .viewers = round_up(static_cast<double>(viewers))};
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" font-family=\"sans-serif\" "
-      "font-size=\"13\" "
-      "fill=\"#1c2430\">\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
+      "font-size=\"13\" fill=\"#1c2430\">\n"
+      "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
       kWidth, kHeight);
   svg += fmt::format(
-      "<text x=\"{}\" y=\"26\" font-size=\"17\" font-weight=\"600\">Delay of each part after its "
-      "publication, "
-      "{} viewers{}</text>\n",
+      "<text x=\"{}\" y=\"26\" font-size=\"17\" font-weight=\"600\">How long after its publication "
+      "a part was with its viewer, {} viewers{}</text>\n",
       kLeft, tally.joined_count(), options.http2 ? ", HTTP/2" : "");
-  const struct {
-    const char* name;
-    const char* colour;
-    double share;
-  } lines[] = {{"median", "#1565c0", 0.5}, {"95 %", "#b26a00", 0.95}, {"99 %", "#c62828", 0.99}};
   svg += audience(tally, axes) + grid(axes);
+  for (const Curve& curve : kCurves) svg += line_of(tally, axes, curve);
   double x = kLeft;
-  for (const auto& [name, colour, share] : lines) {
-    svg += line_of(tally, axes, share, colour);
-    svg += fmt::format("<text x=\"{}\" y=\"48\" fill=\"{}\">{}</text>\n", x, colour, name);
-    x += 80;
+  for (const Curve& curve : kCurves) {
+    svg += fmt::format("<path d=\"M{:.0f} 43 h28\" {}/><text x=\"{:.0f}\" y=\"48\">{}</text>\n", x,
+                       curve.stroke, x + 34, curve.name);
+    x += 100;
   }
-  svg +=
-      fmt::format("<text x=\"{}\" y=\"48\" fill=\"#5b6675\">shaded: viewers</text>\n</svg>\n", x);
+  svg += fmt::format("<text x=\"{:.0f}\" y=\"48\">of each second's parts</text>\n", x);
+  svg += fmt::format(
+      "<text x=\"{}\" y=\"48\" text-anchor=\"end\" fill=\"#5b6675\">shaded, on the right: viewers"
+      "</text>\n</svg>\n",
+      kRight + 40);
   return svg;
 }
 
