@@ -6,11 +6,14 @@ import contextlib
 import json
 import re
 import subprocess
+import sys
 import unittest
 
 import netlab
 
 netlab.enter()
+sys.path.insert(0, str(netlab.SOURCE / "tests/integration"))
+from crowd import Connections, allow_descriptors  # noqa: E402
 
 # One shield asks: nothing is asked for twice. A newest playlist is asked for once a second and rendition.
 RENDITIONS = 2
@@ -19,6 +22,7 @@ lab: netlab.Lab
 
 def setUpModule():
     global lab
+    allow_descriptors()
     lab = netlab.Lab()
     unittest.addModuleCleanup(lab.__exit__)
     lab.start()
@@ -56,6 +60,28 @@ class Edge(unittest.TestCase):
                 self.assertGreater(min(report["progress"]), 2 * (seconds - 2))
                 self.check_bounds(asked.now(), report, seconds)
                 self.assertEqual(sum(map(asked.now().get, ("not_found", "bad_requests", "timed_out", "turned_away"))), 0)
+
+    def test_1a_nor_that_of_those_who_wait(self):
+        """5,000 connections at one cache, half for each next playlist, half for each next part: as many as wait for a part of
+        a picture with 2,500 viewers. They ask again when all were answered, at whatever pace this machine has."""
+        rounds = 5
+        with contextlib.ExitStack() as stack:
+            reloads, parts = (Connections(6081, 2500, lab.shield.enter) for _ in range(2))
+            for half in (reloads, parts):
+                stack.callback(half.close)
+                self.assertEqual(half.hear(), ["ready"])
+            asked = netlab.Asked(lab)
+            first = next_part()
+            for _ in range(rounds):
+                msn, part = next_part()
+                reloads.ask(f"v0.m3u8?_HLS_msn={msn}&_HLS_part={part}")
+                parts.ask(f"v0/{msn}.{part}.m4s")
+                self.assertEqual((reloads.collect(), parts.collect()), (2500, 2500))
+            now = asked.now()
+        self.assertLessEqual(now["parts"], rounds)
+        # A reload each; where the state that was asked for is old by then, the newest at that moment, at most. And the newest
+        # playlist, by which this test knows what is next.
+        self.assertLessEqual(now["media_playlists"], 2 * rounds + rounds + 1, (first, next_part()))
 
     def test_2_a_name_has_one_spelling(self):
         """All ask for the newest state in ways of their own, before it is there or when it is."""
@@ -151,6 +177,25 @@ class Edge(unittest.TestCase):
         # Held for as long as it takes, and by a proxy that knows of no file but its own.
         msn, _ = next_part()
         self.assertEqual(status(path=f"{netlab.HLS}v0.m3u8?_HLS_msn={msn + 1}"), "200 2")
+        self.check_players_over_http_2(port)
+
+    def check_players_over_http_2(self, port):
+        """Each has one connection, whatever it waits for on it."""
+        count, report = 20, lab.folder / "http2.json"
+        asked = netlab.Asked(lab)
+        watching = lab.viewers.start(
+            str(netlab.SOURCE / "scripts/spacecast"), "viewers", "--count", str(count), "--duration", "6", "--http2",
+            "--any-certificate", "--report", str(report), f"https://{lab.edge1.address}:{port}{netlab.HLS}master.m3u8",
+            log="http2")
+        most = 0
+        while watching.child.poll() is None:
+            most = max(most, lab.edge1.run("ss", "-Htn", "state", "established", "sport", "=", f":{port}").count("\n"))
+        self.assertEqual(watching.child.returncode, 0, watching.text())
+        seen = json.loads(report.read_text())
+        self.assertEqual((seen["errors"], seen["jumps"], seen["start"]["count"]), ({}, 0, count))
+        self.assertGreater(seen["parts"]["count"], count * RENDITIONS * 6)
+        self.assertEqual(most, count)
+        self.assertLess(asked.now()["parts"], seen["parts"]["count"] / 5)
 
     def test_8_a_flood_denies_nothing_to_anybody(self):
         """200 clients at both edges, half of them at the very part after the hinted one, half at names of all kinds."""
@@ -196,6 +241,26 @@ class Edge(unittest.TestCase):
         self.assertEqual(report["refused"], {})
         self.check_bounds(asked.now(), report, 9)
         self.assertGreater(min(report["progress"]), 8)
+
+    def test_9ba_who_comes_over_to_an_edge_that_knows_nothing_is_one_request(self):
+        """All of another edge's viewers at once, with what they would have asked there: the next reload, the hinted part, and
+        then everything."""
+        lab.caches["edge2"].kill()
+        msn, part = next_part()
+        lab.start_edge(lab.edge2)
+        netlab.wait_for("the edge", lambda: lab.edge2.run("sh", "-c", "curl -s http://127.0.0.1:6081/healthz || true"))
+        came = [lab.crowd("once", "--count", "100", lab.url(lab.edge2, name))
+                for name in (f"v0.m3u8?_HLS_msn={msn}&_HLS_part={part}", f"v0/{msn}.{part}.m4s")]
+        for report in (each.report() for each in came):
+            self.assertEqual(report["statuses"], {"200": 100})
+            self.assertLessEqual(report["bodies"], 2)  # The state that was asked for, or a newer one.
+        self.assertLessEqual(lab.asked_by(lab.edge2), 3)
+        before, asked = lab.asked_by(lab.edge2), netlab.Asked(lab)
+        report = viewers(100, 5, lab.edge2).report()
+        self.assertEqual((report["refused"], report["lost"]), ({}, 0))
+        self.assertLessEqual(lab.asked_by(lab.edge2) - before,
+                             len(report["parts"]) + report["reloads"] + RENDITIONS * (5 + 2))
+        self.check_bounds(asked.now(), report, 5)
 
     def test_9c_after_a_restart_of_the_origin_all_go_on(self):
         """The worker is killed, as by the kernel, and goes on in its archive. Refused is nothing that it did not refuse by

@@ -203,6 +203,12 @@ class Lab:
         text = self.origin.run("curl", "-s", "--max-time", "10", "http://127.0.0.1:9100/metrics")
         return {name: float(value) for name, value in re.findall(r"(?m)^(spacecast_origin_\w+) (\S+)$", text)}
 
+    def asked_by(self, host: Host) -> int:
+        """How many requests a cache has sent on since its start."""
+        text = subprocess.run(["varnishstat", "-n", str(self.folder / host.name / "varnish"), "-1", "-f", "MAIN.backend_req"],
+                              check=True, capture_output=True, text=True).stdout
+        return int(text.split()[1])
+
     def crowd(self, what: str, *arguments: str, host: Host | None = None) -> "Crowd":
         return Crowd(host or self.viewers, what, *arguments)
 

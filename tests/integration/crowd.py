@@ -10,14 +10,17 @@ DESCRIPTORS = 8000
 
 def allow_descriptors():
     """For what is started from now on."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, hard))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < DESCRIPTORS:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, hard))
 
 
 class Connections:
-    def __init__(self, port, count):
+    """To a port of the loopback address; `enter`: the command that begins in the machine where that is."""
+
+    def __init__(self, port, count, enter=()):
         self.process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "nice", "-n", "19", f"{os.environ['SPACECAST_BUILD']}/tests/bench/crowd",
+            ["setpriv", "--pdeathsig", "KILL", *enter, "nice", "-n", "19", f"{os.environ['SPACECAST_BUILD']}/tests/bench/crowd",
              str(port), str(count), "/spaces/demo/hls/a0/init-1.mp4"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
