@@ -234,6 +234,7 @@ class WatchedProgram final : public Program {
   }
   [[nodiscard]] Ref<GstClock> clock() const override { return program_->clock(); }
   [[nodiscard]] GstClockTime base_time() const override { return program_->base_time(); }
+  [[nodiscard]] ProgramLosses losses() const override { return program_->losses(); }
   void end(Task done) override { program_->end(std::move(done)); }
 
  private:

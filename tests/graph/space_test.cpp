@@ -69,6 +69,7 @@ class CountingProgram : public Program {
   }
   [[nodiscard]] Ref<GstClock> clock() const override { return clock_; }
   [[nodiscard]] GstClockTime base_time() const override { return base_time_; }
+  [[nodiscard]] ProgramLosses losses() const override { return {}; }
   void end(Task done) override { done(); }
 
   // References into a map stay valid. Written by the control loop before it answers.
