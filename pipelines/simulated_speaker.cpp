@@ -16,6 +16,9 @@
 namespace spacecast {
 namespace {
 
+// Sequence numbers further apart are of a stream that started anew, not of packets that were lost.
+constexpr std::uint16_t kStepMax = 1000;
+
 // rtph264pay writes the stream's own profile-level-id (x264: 42c01f), which is the same profile as
 // the offered one in other bits (RFC 6184 §8.1), and webrtcbin 1.22 sends nothing unless both are
 // equal. The SSRC is in the offer, because it is what tells a camera's packets from a screen's.
@@ -80,7 +83,8 @@ Result<void> check_answer(const GstSDPMessage* answer, std::size_t offered) {
 }  // namespace
 
 Traffic SimulatedSpeaker::Counter::now() const {
-  return {packets.load(), bytes.load()};
+  return {packets.load(), bytes.load(), missing.load(),
+          std::chrono::microseconds(longest_gap_us.load())};
 }
 
 SimulatedSpeaker::SimulatedSpeaker(Options options, std::shared_ptr<Loop> loop, Handlers handlers)
@@ -364,21 +368,40 @@ void SimulatedSpeaker::hold(MediaKind kind, bool held) {
 }
 
 void SimulatedSpeaker::count(GstPad* pad, std::shared_ptr<Counters> counters, Counter& counter) {
+  // One stream of RTP.
   struct Probe {
     std::shared_ptr<Counters> owner;
     Counter& counter;
+    std::uint16_t last_number = 0;
+    std::int64_t last_us = 0;  // 0: none yet.
+
+    void add(GstBuffer* packet) {
+      const std::int64_t now = g_get_monotonic_time();
+      std::uint16_t number = 0;  // RFC 3550 §5.1: the third and fourth byte.
+      gst_buffer_extract(packet, 2, &number, sizeof number);
+      number = g_ntohs(number);
+      if (last_us != 0) {
+        counter.longest_gap_us = std::max(counter.longest_gap_us.load(), now - last_us);
+        const auto step = static_cast<std::uint16_t>(number - last_number);
+        if (step > 0 && step < kStepMax) counter.missing += step - 1u;
+      }
+      last_us = now;
+      last_number = number;
+      ++counter.packets;
+      counter.bytes += gst_buffer_get_size(packet);
+    }
   };
   gst_pad_add_probe(
       pad, GstPadProbeType(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST),
       [](GstPad*, GstPadProbeInfo* info, gpointer data) {
-        Counter& total = static_cast<Probe*>(data)->counter;
+        auto& probe = *static_cast<Probe*>(data);
         if ((info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) != 0) {
           GstBufferList* list = GST_PAD_PROBE_INFO_BUFFER_LIST(info);
-          total.packets += gst_buffer_list_length(list);
-          total.bytes += gst_buffer_list_calculate_size(list);
+          for (guint i = 0; i < gst_buffer_list_length(list); ++i) {
+            probe.add(gst_buffer_list_get(list, i));
+          }
         } else {
-          total.packets += 1;
-          total.bytes += gst_buffer_get_size(GST_PAD_PROBE_INFO_BUFFER(info));
+          probe.add(GST_PAD_PROBE_INFO_BUFFER(info));
         }
         return GST_PAD_PROBE_OK;
       },

@@ -35,6 +35,8 @@ namespace spacecast {
 struct Traffic {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
+  std::uint64_t missing = 0;                 // Sequence numbers that were left out.
+  std::chrono::microseconds longest_gap{0};  // Between two packets.
 };
 
 class SimulatedSpeaker : public std::enable_shared_from_this<SimulatedSpeaker> {
@@ -86,6 +88,8 @@ class SimulatedSpeaker : public std::enable_shared_from_this<SimulatedSpeaker> {
   struct Counter {
     std::atomic<std::uint64_t> packets{0};
     std::atomic<std::uint64_t> bytes{0};
+    std::atomic<std::uint64_t> missing{0};
+    std::atomic<std::int64_t> longest_gap_us{0};
     [[nodiscard]] Traffic now() const;
   };
   // Shared with the probes, which may outlast the speaker by a moment.

@@ -78,7 +78,10 @@ MediaTime wall_time_now() {
 }
 
 nlohmann::ordered_json to_json(const Traffic& traffic) {
-  return {{"packets", traffic.packets}, {"bytes", traffic.bytes}};
+  return {{"packets", traffic.packets},
+          {"bytes", traffic.bytes},
+          {"missing", traffic.missing},
+          {"longestGapMs", traffic.longest_gap / std::chrono::milliseconds(1)}};
 }
 
 // One session from the first media to DELETE; lives on the loop.

@@ -21,8 +21,8 @@ class Entrance : public std::enable_shared_from_this<Entrance> {
   // Answering an offer costs a peer connection with its threads and sockets: so many may be asked
   // for at once, and so many a second for ever. Thirteen people who all come at the same moment are
   // within it, a flood is not.
-  static constexpr double kBurst = 40;
-  static constexpr double kPerSecond = 20;
+  static constexpr double kBurst = 20;
+  static constexpr double kPerSecond = 10;
 
   Entrance(std::shared_ptr<const Access> access, IceServers ice_servers);
 
