@@ -268,11 +268,10 @@ Result<void> RtcPeer::negotiate() {
 // libnice 0.1.21 tries every port of the range; without one the gathering neither ends nor fails.
 void RtcPeer::on_no_answer() {
   if (local_description_set_ && !options_.ice.any_port()) {
-    return report(Fault::kNoPort, fmt::format("no UDP port from {} to {} is free",
-                                              options_.ice.port_min, options_.ice.port_max));
+    return report(Fault::kNoAnswer, fmt::format("no UDP port from {} to {} is free",
+                                                options_.ice.port_min, options_.ice.port_max));
   }
-  report(Fault::kNegotiation,
-         fmt::format("no answer within {} ms", options_.answer_deadline.count()));
+  report(Fault::kNoAnswer, fmt::format("no answer within {} ms", options_.answer_deadline.count()));
 }
 
 void RtcPeer::create_answer() {

@@ -44,11 +44,11 @@ class RtcPeer {
     // How long packets may be late. Everything that is received is delayed by it.
     std::chrono::milliseconds jitter_buffer{150};
     // From start() to the answer.
-    std::chrono::milliseconds answer_deadline{2000};
+    std::chrono::milliseconds answer_deadline{5000};
   };
   enum class Fault {
     kNegotiation,  // Before the answer: it never came, or the offer cannot be answered.
-    kNoPort,       // Before the answer: no UDP port of the range is free.
+    kNoAnswer,     // It took too long: the machine is busy, or no UDP port of the range is free.
     kFingerprint,  // The peer is not who made the offer.
     kTransport,    // ICE or DTLS failed, or the peer closed.
     kMedia,        // What came cannot be decoded.

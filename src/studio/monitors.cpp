@@ -40,9 +40,9 @@ void Monitors::join(SpeakerOffer offer, std::string name,
        .connected = [this, secret] { find(secret)->set_connected(); },
        .failed =
            [this, secret](MonitorGraph::Fault fault, const std::string& what) {
-             const bool full = fault == MonitorGraph::Fault::kNoPort;
+             const bool busy = fault == MonitorGraph::Fault::kNoAnswer;
              remove(secret, "monitor failed", what,
-                    full ? ErrorCode::kLimit : ErrorCode::kInternal);
+                    busy ? ErrorCode::kLimit : ErrorCode::kInternal);
            }});
   if (!monitor) return refuse(monitor.error());
   monitors_.push_back(std::move(*monitor));

@@ -115,7 +115,7 @@ void Space::connected(const std::string& id) {
 void Space::failed(const std::string& id, SpeakerGraph::Fault fault, const std::string& what) {
   if (fault == SpeakerGraph::Fault::kFingerprint) ++counters_->fingerprint_mismatches;
   remove(id, "failed", what,
-         fault == SpeakerGraph::Fault::kNoPort ? ErrorCode::kLimit : ErrorCode::kInternal);
+         fault == SpeakerGraph::Fault::kNoAnswer ? ErrorCode::kLimit : ErrorCode::kInternal);
 }
 
 Session* Space::find_by_secret(std::string_view secret) {

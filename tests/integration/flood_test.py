@@ -17,7 +17,7 @@ import time
 import unittest
 
 from offers import AUDIO, join, offer, section
-from session_client import SAME_ICE, FRAGMENT, ask, post
+from session_client import FRAGMENT, SAME_ICE, ask, post_once
 from worker import DEADLINE_S, SOURCE, Worker, wait_for
 
 WHIP, STAGE, WHEP = "/spaces/demo/whip", "/spaces/demo/stage", "/spaces/demo/whep"
@@ -125,14 +125,14 @@ class Flood(unittest.TestCase):
     def never_connect(self, count):
         """Well-formed offers by peers that do not exist: answered while there is room, and turned away."""
         offers = {STAGE: offer("sendrecv"), WHIP: offer(), WHEP: offer("recvonly")}
-        return many(count, lambda i: post(self.worker, offers[(STAGE, WHIP, WHEP)[i % 3]], (STAGE, WHIP, WHEP)[i % 3]).status)
+        return many(count, lambda i: post_once(self.worker, offers[(STAGE, WHIP, WHEP)[i % 3]], (STAGE, WHIP, WHEP)[i % 3]).status)
 
     def come_and_go(self, count):
         """Sessions that are made and ended at once, as fast as they are let in."""
         turned_away = []
 
         def join_patiently(path, sdp):
-            answer = post(self.worker, sdp, path)
+            answer = post_once(self.worker, sdp, path)
             if answer.status != 503:
                 return answer
             turned_away.append(answer)
@@ -152,7 +152,7 @@ class Flood(unittest.TestCase):
     def rubbish(self, count):
         bodies = ["", "junk", "\x00" * 1000, "v=0\r\n", offer()[:300], offer().replace("H264", "H265"), "a=x\r\n" * 12000,
                   offer().replace("sha-256", "md5"), offer("inactive"), "x" * 70000]
-        return many(count, lambda i: post(self.worker, bodies[i % len(bodies)], (STAGE, WHIP, WHEP)[i % 3]).status)
+        return many(count, lambda i: post_once(self.worker, bodies[i % len(bodies)], (STAGE, WHIP, WHEP)[i % 3]).status)
 
     def half_open(self, count):
         """Connections that begin a request and never end it: the server ends them."""

@@ -4,7 +4,7 @@ import json
 import unittest
 
 from offers import PASSWORD, UFRAG, offer
-from worker import DEADLINE_S, Worker
+from worker import DEADLINE_S, Worker, wait_for
 
 SDP, FRAGMENT, PROBLEM = "application/sdp", "application/trickle-ice-sdpfrag", "application/problem+json"
 RESTART = "a=ice-ufrag:ysXw\r\na=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k\r\n"
@@ -35,8 +35,16 @@ def ask(worker, method, path, headers=None, body=None):
         connection.close()
 
 
-def post(worker, sdp, path, **headers):
+def post_once(worker, sdp, path, **headers):
     return ask(worker, "POST", path, {"Content-Type": SDP, **headers}, sdp)
+
+
+def post(worker, sdp, path, **headers):
+    """Comes again where too many have come at once, as a client does."""
+    def answer():
+        answer = post_once(worker, sdp, path, **headers)
+        return None if answer.status == 503 and "at once" in answer.body else answer
+    return wait_for("being let in", answer)
 
 
 class Endpoint(unittest.TestCase):

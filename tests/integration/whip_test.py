@@ -5,7 +5,7 @@ import socket
 import unittest
 
 from offers import AUDIO, CANDIDATE, FINGERPRINT, PASSWORD, VIDEO, directions, join, offer, section, sections
-from session_client import FRAGMENT, RESTART, SAME_ICE, SDP, Endpoint, ask, post
+from session_client import FRAGMENT, RESTART, SAME_ICE, SDP, Endpoint, ask, post, post_once
 from worker import DEADLINE_S, Worker, wait_for
 
 WHIP, STAGE = "/spaces/demo/whip", "/spaces/demo/stage"
@@ -49,7 +49,7 @@ class Whip(Endpoint):
             self.refused(answer, 415, SDP)
             self.assertEqual(answer.get("accept-post"), SDP)
         for type_ in ("application/sdp; charset=utf-8", "Application/SDP"):
-            answer = self.ask("POST", WHIP, {"Content-Type": type_}, offer())
+            answer = post(self.worker, offer(), WHIP, **{"Content-Type": type_})
             self.assertEqual(answer.status, 201)
             self.ask("DELETE", answer.get("location"))
 
@@ -233,7 +233,7 @@ class Load(Endpoint):
     def test_too_many_are_503_with_retry_after(self):
         full, at_once = [], []
         for _ in range(300):
-            answer = self.post(offer(video=False))
+            answer = post_once(self.worker, offer(video=False), WHIP)
             if answer.status == 201:
                 self.joined.append(answer.get("location"))
                 continue
