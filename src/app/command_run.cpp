@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <cstdlib>
 #include <memory>
@@ -22,9 +21,6 @@
 namespace spacecast {
 namespace {
 
-// glibc gives threads up to 8 arenas a core, and each keeps what it once gave out. A speaker is
-// some ten threads that come and go, so that all arenas grow to what a few would do with.
-constexpr int kArenas = 4;
 constexpr int kEnded = 0;
 constexpr int kFault = 1;
 constexpr int kBadUsage = 2;
@@ -163,7 +159,6 @@ Result<WorkerOptions> worker_options(const RunOptions& options) {
 }
 
 int run(const RunOptions& options) {
-  mallopt(M_ARENA_MAX, kArenas);
   set_log_format(options.log == "json" ? LogFormat::kJson : LogFormat::kText);
   const auto settings = worker_options(options);
   if (!settings) {

@@ -25,8 +25,11 @@ AT_ONCE = 20
 JOINS = 300
 HALF_OPEN = 200
 BODY_BYTES = 10_000_000
-# What the allocator keeps of what it once gave out. A session that stayed behind would be some MB, and there are hundreds.
-GROWTH_MAX_MB = 16
+# The program's own pictures take tens of MB more at once when somebody else comes on air, floods or none; what is lost with
+# sessions is lost in every round. So the round that grew least counts.
+ROUNDS = 3
+ROUND_JOINS = 50
+ROUND_GROWTH_MAX_MB = 2
 # Threads and descriptors that libraries keep for the next time. A session that stayed behind would be 9 and more of each.
 KEPT_MAX = 8
 
@@ -204,7 +207,12 @@ class Flood(unittest.TestCase):
                     100, lambda i: raw(worker, f"GET {WHIP} HTTP/1.1\r\nHost: x\r\n{large}\r\n".encode()))
                 self.assertEqual(half_open.result(), HALF_OPEN)
             after = self.wait_calm()
-            grown = self.memory_mb() - memory
+            sizes = [self.memory_mb()]
+            for _ in range(ROUNDS):
+                self.come_and_go(ROUND_JOINS)
+                self.wait_calm()
+                sizes.append(self.memory_mb())
+            grown = min(now - before for before, now in zip(sizes, sizes[1:]))
             seconds = watch.seconds
         end = worker.playlist()
         reports = [speaker.leave() for speaker in speakers]
@@ -213,7 +221,8 @@ class Flood(unittest.TestCase):
             print(f"{name}: {dict(statuses)}")
         for report in reports:
             print(f"{report['name']} was sent {report['received']}")
-        print(f"{seconds} s; threads and descriptors {self.calm} -> {after}; memory {memory:.0f} MB {grown:+.1f} MB")
+        print(f"{seconds} s; threads and descriptors {self.calm} -> {after}; memory {memory:.0f} MB, then "
+              + ", ".join(f"{size:.1f}" for size in sizes))
 
         self.assertEqual(watch.faults, [])
         for report in reports:
@@ -229,7 +238,7 @@ class Flood(unittest.TestCase):
         self.assertEqual(set(results["1,000 headers"]), {204})
         self.assertLessEqual(set(results["100 KB of headers"]), {0, 400, 431})
         self.assertEqual(worker.metric("spacecast_teardowns_stuck_total"), 0)
-        self.assertLess(grown, GROWTH_MAX_MB)
+        self.assertLess(grown, ROUND_GROWTH_MAX_MB)
 
 
 if __name__ == "__main__":
