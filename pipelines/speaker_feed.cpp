@@ -40,6 +40,11 @@ void SpeakerFeed::set_return(std::shared_ptr<ReturnSink> sink) {
   if (slot_) slot_->set_return(std::move(sink));
 }
 
+void SpeakerFeed::set_name(std::string name) {
+  MutexLock lock(mutex_);
+  if (slot_) slot_->set_name(std::move(name));
+}
+
 void SpeakerFeed::close() {
   std::unique_ptr<ProgramSlot> slot;
   MutexLock lock(mutex_);

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "base/mutex.h"
 #include "gstx/ref.h"
@@ -32,6 +33,7 @@ class SpeakerFeed {
   void set_camera(bool on);
   void set_screen(bool on);
   void set_return(std::shared_ptr<ReturnSink> sink);
+  void set_name(std::string name);
   // The slot is free when this returns; what comes later is dropped.
   void close();
 

@@ -49,6 +49,8 @@ class SpeakerGraph {
   // A trickled one, as studio/candidate.h gives it.
   void add_candidate(const std::string& candidate) { peer_->add_candidate(candidate); }
   void set_muted(bool muted) { feed_->set_muted(muted); }
+  // What the picture shows for the speaker: a display name (base/ids.h).
+  void set_name(std::string name) { feed_->set_name(std::move(name)); }
   // What the speaker signals. Switching on asks for a keyframe.
   void set_camera(bool on);
   // Likewise; off at first.

@@ -14,6 +14,7 @@
 #include "app/end_signals.h"
 #include "app/log.h"
 #include "app/secret_file.h"
+#include "app/token_key_file.h"
 #include "app/worker.h"
 #include "base/ids.h"
 #include "studio/ice_servers.h"
@@ -47,6 +48,9 @@ struct RunOptions {
   std::vector<std::string> stun;
   std::vector<std::string> turn;
   std::string turn_secret_file;
+  std::string secret_file;
+  std::string token_algorithm;
+  unsigned stage_size = kPlacesOnStage;
   std::string log = "text";
   std::string config;
   unsigned drain_s = 10;
@@ -142,13 +146,18 @@ Result<WorkerOptions> worker_options(const RunOptions& options) {
   worker.ice_servers = std::move(*servers);
   worker.monitors = options.monitors;
   worker.drain = std::chrono::seconds(options.drain_s);
-  if (!options.open) {
-    return fail(
-        ErrorCode::kInvalidArgument,
-        "--open is needed: this version has no join tokens, so anybody who reaches the address "
-        "may go on stage");
+  worker.stage_size = options.stage_size;
+  if (options.open == !options.secret_file.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "one of the two is needed: --secret-file FILE, the key of join tokens, or --open, "
+                "by which anybody who reaches the address may go on stage");
   }
-  if (!worker.listen.loopback()) {
+  if (!options.secret_file.empty()) {
+    auto key =
+        read_token_key(options.secret_file, studio::parse_token_algorithm(options.token_algorithm));
+    if (!key) return fail(key.error().code, "--secret-file: " + key.error().message);
+    worker.token_key = std::move(*key);
+  } else if (!worker.listen.loopback()) {
     return fail(
         ErrorCode::kInvalidArgument,
         fmt::format("--open with --listen {}: without join tokens only a loopback address is "
@@ -167,11 +176,25 @@ int run(const RunOptions& options) {
   }
   const auto loop = Loop::create();
   int status = kEnded;
-  auto worker = Worker::create(*settings, loop, [&](const Error& error) {
-    log_event(LogLevel::kError, "program failed", {{"reason", error.message}});
-    status = kFault;
-    loop->quit();
-  });
+  Result<std::unique_ptr<Worker>> worker;
+  // By a signal or by a host, whoever is first.
+  auto end = [&, ending = false](const char* why) mutable {
+    if (std::exchange(ending, true)) return;
+    log_event(LogLevel::kInfo, "ending", {{"reason", why}});
+    (*worker)->end([&](bool in_order) {
+      if (!in_order) status = kFault;
+      loop->quit();
+    });
+  };
+  worker = Worker::create(*settings, loop,
+                          {.failed =
+                               [&](const Error& error) {
+                                 log_event(LogLevel::kError, "program failed",
+                                           {{"reason", error.message}});
+                                 status = kFault;
+                                 loop->quit();
+                               },
+                           .end_wanted = [&] { end("a host"); }});
   if (!worker) {
     log_event(LogLevel::kError, "not started", {{"reason", worker.error().message}});
     return kFault;
@@ -187,13 +210,7 @@ int run(const RunOptions& options) {
       authority, authority, authority, options.space,
       settings->admin.authority((*worker)->admin_port()));
   std::fflush(stdout);
-  const EndSignals signals(*loop, [&] {
-    log_event(LogLevel::kInfo, "ending");
-    (*worker)->end([&](bool in_order) {
-      if (!in_order) status = kFault;
-      loop->quit();
-    });
-  });
+  const EndSignals signals(*loop, [&] { end("a signal"); });
   loop->run();
   // After a fault nothing is ended in order: the next run on the same archive goes on. What hangs
   // would hang the destructors too.
@@ -220,6 +237,16 @@ void add_run_command(CLI::App& app, int& status) {
       ->capture_default_str()
       ->check(check([](const std::string& text) { return parse_address(text); }, "HOST:PORT"));
   command->add_flag("--open", options->open, "No join tokens; only on a loopback address");
+  command->add_option("--secret-file", options->secret_file,
+                      "Key of join tokens: a line of 32 characters or more (HS256), or a P-256 key "
+                      "in PEM (ES256)");
+  command
+      ->add_option("--token-algorithm", options->token_algorithm,
+                   "Refuse to start unless the key is for it")
+      ->check(CLI::IsMember({"HS256", "ES256"}));
+  command->add_option("--stage-size", options->stage_size, "How many people may be on stage")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, kPlacesOnStage));
   command->add_option("--program", options->program, "Launch description to run as the program")
       ->check(CLI::ExistingFile);
   command->add_option("--layout", options->layout, "Who is on air, or everybody")

@@ -10,6 +10,7 @@
 #include "app/command_plan.h"
 #include "app/command_run.h"
 #include "app/command_speaker.h"
+#include "app/command_token.h"
 #include "app/command_viewers.h"
 
 namespace {
@@ -47,6 +48,7 @@ int main(int argc, char** argv) {
   int status = 0;
   spacecast::add_run_command(app, status);
   spacecast::add_speaker_command(app, status);
+  spacecast::add_token_command(app, status);
   spacecast::add_detect_command(app, status);
   spacecast::add_viewers_command(app, status);
   spacecast::add_plan_command(app, status);

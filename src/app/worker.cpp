@@ -29,7 +29,6 @@ namespace spacecast {
 namespace {
 
 constexpr std::uintmax_t kProgramFileBytesMax = 65536;
-constexpr unsigned kPlacesOnStage = 13;
 constexpr auto kAnswersCheck = std::chrono::milliseconds(20);
 
 // No inline script or style; media and workers are hls.js's. Playlists may come from a CDN.
@@ -107,7 +106,7 @@ class SpaceWorker final : public Worker {
     program_.reset();
   }
 
-  Result<void> start(std::function<void(Error)> failed) {
+  Result<void> start(Events events) {
     auto recording = Recording::open(
         {.space = options_.space, .archive = options_.archive, .dvr = options_.dvr});
     if (!recording) return std::unexpected(recording.error());
@@ -116,8 +115,8 @@ class SpaceWorker final : public Worker {
     auto same = check_same_pictures(*store_->snapshot(), options_);
     if (!same) return same;
     if (auto listening = listen(); !listening) return listening;
-    if (auto built = build_program(std::move(failed)); !built) return built;
-    build_space();
+    if (auto built = build_program(std::move(events.failed)); !built) return built;
+    build_space(std::move(events.end_wanted));
     return serve_admin();
   }
 
@@ -169,9 +168,11 @@ class SpaceWorker final : public Worker {
     get("/studio", (*pages)->page("studio.html"));
     get("/assets/{file...}", (*pages)->handler());
     // What a page has to know: whose Space this is.
-    const std::string about =
-        nlohmann::json{{"space", options_.space}, {"open", true}, {"maxSpeakers", kPlacesOnStage}}
-            .dump();
+    const std::string about = nlohmann::json{
+        {"space", options_.space},
+        {"open", !options_.token_key},
+        {"maxSpeakers",
+         options_.stage_size}}.dump();
     get("/api/space", [about](http::Request, http::Responder responder) {
       responder.respond(http::json(200, about));
     });
@@ -185,7 +186,7 @@ class SpaceWorker final : public Worker {
     if (!description) return std::unexpected(description.error());
     auto program = Program::create(
         {.description = *description,
-         .slots = kPlacesOnStage,
+         .slots = options_.stage_size,
          .size = options_.size,
          .ladder = options_.ladder},
         loop_, store_,
@@ -200,25 +201,29 @@ class SpaceWorker final : public Worker {
     return {};
   }
 
-  void build_space() {
+  void build_space(std::function<void()> end_wanted) {
     space_ = studio::Space::create({.id = options_.space,
                                     .ice = options_.ice,
                                     .ice_servers = options_.ice_servers,
-                                    .speakers_max = kPlacesOnStage,
+                                    .speakers_max = options_.stage_size,
                                     .monitors_max = options_.monitors,
+                                    .layout = options_.layout,
                                     .log =
                                         [](const studio::SpaceEvent& event) {
                                           log_event(LogLevel::kInfo, event.what,
                                                     {{"speaker", std::string(event.speaker)},
                                                      {"name", std::string(event.name)},
                                                      {"detail", std::string(event.detail)}});
-                                        }},
+                                        },
+                                    .end_wanted = std::move(end_wanted)},
                                    loop_, *program_);
-    const auto entrance =
-        std::make_shared<studio::Entrance>(studio::open_access(), space_->ice_servers());
+    const auto access = options_.token_key ? studio::token_access(*options_.token_key,
+                                                                  options_.space, space_->revoked())
+                                           : studio::open_access();
+    const auto entrance = std::make_shared<studio::Entrance>(access, space_->ice_servers());
     studio::add_stage_routes(*server_, loop_, space_, entrance);
     studio::add_whep_routes(*server_, loop_, space_, entrance);
-    studio::add_api_routes(*server_, loop_, space_);
+    studio::add_api_routes(*server_, loop_, space_, access);
   }
 
   Result<void> serve_admin() {
@@ -289,9 +294,9 @@ class SpaceWorker final : public Worker {
 }  // namespace
 
 Result<std::unique_ptr<Worker>> Worker::create(WorkerOptions options, std::shared_ptr<Loop> loop,
-                                               std::function<void(Error)> failed) {
+                                               Events events) {
   auto worker = std::make_unique<SpaceWorker>(std::move(options), std::move(loop));
-  if (auto started = worker->start(std::move(failed)); !started) {
+  if (auto started = worker->start(std::move(events)); !started) {
     return std::unexpected(started.error());
   }
   return worker;

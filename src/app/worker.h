@@ -21,8 +21,11 @@
 #include "pipelines/canvas.h"
 #include "pipelines/ladder.h"
 #include "studio/ice_servers.h"
+#include "studio/token.h"
 
 namespace spacecast {
+
+inline constexpr unsigned kPlacesOnStage = 13;
 
 struct WorkerOptions {
   std::string space;
@@ -38,17 +41,28 @@ struct WorkerOptions {
   IceNetwork ice;                  // Where speakers' media come in.
   studio::IceServers ice_servers;  // What clients are told of.
   unsigned monitors = 20;          // At most; over WHEP.
+  // Of join tokens; without one the Space is open to everybody.
+  std::optional<studio::TokenKey> token_key;
+  unsigned stage_size = kPlacesOnStage;
   std::chrono::seconds drain{10};
 };
 
 class Worker {
  public:
+  // On the control loop.
+  struct Events {
+    // The program is broken. Nothing can mend it but a new process, which goes on in the same
+    // archive.
+    std::function<void(Error)> failed;
+    // A host asks for end(). Once.
+    std::function<void()> end_wanted;
+  };
+
   // Listens, builds the program and starts it. What an earlier run has left in the archive is
-  // served at once. `failed` is called on the control loop when the program breaks; nothing can
-  // mend it but a new process, which goes on in the same archive.
+  // served at once.
   [[nodiscard]] static Result<std::unique_ptr<Worker>> create(WorkerOptions options,
                                                               std::shared_ptr<Loop> loop,
-                                                              std::function<void(Error)> failed);
+                                                              Events events);
   virtual ~Worker() = default;
 
   [[nodiscard]] virtual std::uint16_t port() const = 0;

@@ -11,6 +11,7 @@ namespace spacecast {
 enum class ErrorCode {
   kInvalidArgument,  // The caller's input is malformed or out of range.
   kUnsupported,      // Well-formed, but something we do not do.
+  kForbidden,        // Understood, but not for whoever asks.
   kNotFound,         // No such thing.
   kLimit,            // A bound of ours was reached; trying again later may work.
   kConflict,         // Contradicts the present state.

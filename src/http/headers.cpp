@@ -13,6 +13,7 @@ std::string_view reason_phrase(int status) {
   static constexpr Phrase kPhrases[] = {
       {200, "OK"},
       {201, "Created"},
+      {202, "Accepted"},
       {204, "No Content"},
       {206, "Partial Content"},
       {304, "Not Modified"},

@@ -19,6 +19,8 @@ int status_of(ErrorCode code) {
       return 400;
     case ErrorCode::kUnsupported:
       return 422;
+    case ErrorCode::kForbidden:
+      return 403;
     case ErrorCode::kNotFound:
       return 404;
     case ErrorCode::kLimit:

@@ -61,7 +61,7 @@ struct Response {
 
 // RFC 9457: {"type":"about:blank","title":…,"status":…,"detail":…}; not to be cached.
 [[nodiscard]] Response problem(int status, std::string_view detail);
-// The status an Error's code stands for (400, 422, 404, 503, 409, 500), as a problem document.
+// The status an Error's code stands for (400, 422, 403, 404, 503, 409, 500), as a problem document.
 [[nodiscard]] Response problem(const Error& error);
 // A limit of ours was reached or the disk does not follow: 503 with Retry-After.
 [[nodiscard]] Response unavailable(std::string_view detail, std::chrono::seconds retry_after);

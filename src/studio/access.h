@@ -2,16 +2,21 @@
 // the server's loop, and do what they are told.
 #pragma once
 
+#include <chrono>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "http/server.h"
+#include "studio/revoked_passes.h"
 #include "studio/role.h"
+#include "studio/token.h"
 
 namespace spacecast::studio {
 
+// Any thread.
 class Access {
  public:
   struct Pass {
@@ -20,6 +25,7 @@ class Access {
     // What all sessions of one pass have in common, and what is revoked; empty where everybody may
     // come.
     std::string id;
+    std::chrono::sys_seconds expires{};
   };
 
   virtual ~Access() = default;
@@ -27,15 +33,30 @@ class Access {
   // WWW-Authenticate, or 403.
   [[nodiscard]] virtual std::expected<Pass, http::Response> may_join(
       const http::Request& request) const = 0;
+  // What a join token is worth, on stage or not. Errors as above.
+  [[nodiscard]] virtual std::expected<Pass, http::Response> read_token(
+      std::string_view token) const = 0;
 };
 
-// Everybody may come: for a Space without tokens, which listens on a loopback address only.
+// Everybody may come, and as what they say (?role=): for a Space without tokens, which listens on a
+// loopback address only.
 [[nodiscard]] std::shared_ptr<const Access> open_access();
+
+// Whoever has a token for this Space, by this key, that is not revoked.
+[[nodiscard]] std::shared_ptr<const Access> token_access(
+    TokenKey key, std::string space, std::shared_ptr<const RevokedPasses> revoked);
 
 // The token of "Authorization: Bearer …" (RFC 6750 §2.1); "" where there is none.
 [[nodiscard]] std::string_view bearer_token(const http::Request& request);
 
+// True for a join token, false for a session's secret, which never has a dot.
+[[nodiscard]] bool is_join_token(std::string_view bearer);
+
 // 401: says what kind of credential is wanted.
 [[nodiscard]] http::Response unauthorized(std::string_view detail);
+// 401: a credential was sent and is worth nothing (RFC 6750 §3.1, invalid_token).
+[[nodiscard]] http::Response invalid_token(std::string_view detail);
+// 403: a good credential that does not go so far (RFC 6750 §3.1, insufficient_scope).
+[[nodiscard]] http::Response forbidden(std::string_view detail);
 
 }  // namespace spacecast::studio

@@ -1,6 +1,6 @@
 #include "studio/api_http.h"
 
-#include "studio/access.h"
+#include "studio/layout_change.h"
 #include "studio/space_link.h"
 #include "studio/speaker_change.h"
 
@@ -13,45 +13,100 @@ using http::Request;
 using http::Responder;
 using http::Response;
 
-// Both have the length of every secret; the time taken says nothing of where they differ.
-bool same_secret(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  unsigned difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) difference |= static_cast<unsigned>(a[i] ^ b[i]);
-  return difference == 0;
-}
+// Who asks.
+struct Caller {
+  Role role = Role::kSpeaker;
+  const Session* self = nullptr;  // Null: shown by a join token.
+};
 
-// Runs `answer(Space&, Session&, Request)` on the control loop where the path's speaker is the one
-// who asks.
+// Runs `answer(Space&, Caller, Request)` on the control loop. A join token is judged before, on the
+// server's loop; a session's secret is known to the Space only.
 template <typename F>
-http::Handler on_self(const SpaceLink& link, F answer) {
-  return [link, answer](Request request, Responder responder) {
+http::Handler on_caller(const SpaceLink& link, const std::shared_ptr<const Access>& access,
+                        F answer) {
+  return [link, access, answer](Request request, Responder responder) {
     if (!link.addresses(request, responder)) return;
+    const auto bearer = bearer_token(request);
+    if (bearer.empty()) {
+      return responder.respond(unauthorized("a session's secret or a join token is needed"));
+    }
+    std::optional<Role> role;
+    if (is_join_token(bearer)) {
+      const auto pass = access->read_token(bearer);
+      if (!pass) return responder.respond(pass.error());
+      role = pass->role;
+    }
     link.post(std::move(request), std::move(responder),
-              [answer](Space& space, const Request& asked, Responder to) {
-                auto* session = space.find_by_id(asked.params.at("sid"));
-                if (!session) return to.respond(problem(404, "there is no such speaker"));
-                const auto token = bearer_token(asked);
-                if (token.empty()) {
-                  return to.respond(unauthorized("the speaker's secret is needed as Bearer token"));
-                }
-                if (!same_secret(token, session->identity().secret)) {
-                  return to.respond(problem(403, "speakers may change themselves only"));
-                }
-                to.respond(answer(space, *session, asked));
+              [answer, role](Space& space, const Request& asked, Responder to) {
+                if (role) return to.respond(answer(space, Caller{*role, nullptr}, asked));
+                const auto* self = space.find_by_secret(bearer_token(asked));
+                if (!self) return to.respond(invalid_token("the secret is of no session here"));
+                to.respond(answer(space, Caller{self->identity().role, self}, asked));
               });
   };
 }
 
-Response change(Session& session, const Request& request) {
+// The same for a speaker: `answer(Space&, Caller, Session&, Request)`.
+template <typename F>
+http::Handler on_speaker(const SpaceLink& link, const std::shared_ptr<const Access>& access,
+                         F answer) {
+  return on_caller(link, access,
+                   [answer](Space& space, const Caller& caller, const Request& request) {
+                     auto* session = space.find_by_id(request.params.at("sid"));
+                     return session ? answer(space, caller, *session, request)
+                                    : problem(404, "there is no such speaker");
+                   });
+}
+
+// Not allowed, as a problem document with the challenge of RFC 6750.
+Response refusal(const Error& error) {
+  return error.code == ErrorCode::kForbidden ? forbidden(error.message) : problem(error);
+}
+
+Response change(Space& space, const Caller& caller, Session& session, const Request& request) {
   const auto wanted = read_speaker_change(request.body);
-  if (!wanted) return problem(wanted.error());
-  const auto [camera, muted] = *wanted;
-  if (camera) {
-    if (const auto changed = session.set_camera(*camera); !changed) return problem(changed.error());
+  if (!wanted) return refusal(wanted.error());
+  const auto allowed =
+      check_allowed(*wanted, caller.self == &session, caller.role, session.identity().role);
+  if (!allowed) return refusal(allowed.error());
+  if (wanted->camera) {
+    if (const auto done = session.set_camera(*wanted->camera); !done) return refusal(done.error());
   }
-  if (muted) session.set_muted(*muted);
+  if (wanted->screen) {
+    if (const auto done = session.set_screen(*wanted->screen); !done) return refusal(done.error());
+  }
+  if (wanted->muted) session.set_muted(*wanted->muted);
+  if (wanted->hand) session.set_hand(*wanted->hand);
+  if (wanted->pinned) space.set_pinned(session, *wanted->pinned);
+  if (wanted->name) session.set_name(*wanted->name);
   return empty(204);
+}
+
+Response remove(Space& space, const Caller& caller, const Session& session) {
+  if (caller.self == &session) {
+    space.leave(session);
+    return empty(200);
+  }
+  if (!may_manage(caller.role)) return forbidden("speakers may remove themselves only");
+  if (!may_manage(caller.role, session.identity().role)) {
+    return forbidden("only a host may remove a host");
+  }
+  space.expel(session);
+  return empty(200);
+}
+
+Response set_layout(Space& space, const Caller& caller, const Request& request) {
+  if (!may_manage(caller.role)) return forbidden("only hosts and co-hosts may change the layout");
+  const auto mode = read_layout_change(request.body);
+  if (!mode) return problem(mode.error());
+  space.set_layout(*mode);
+  return empty(204);
+}
+
+Response end(Space& space, const Caller& caller) {
+  if (!may_end(caller.role)) return forbidden("only a host may end the Space");
+  const auto asked = space.ask_end();
+  return asked ? empty(202) : problem(asked.error());
 }
 
 void listen(Space& space, Responder responder) {
@@ -62,7 +117,8 @@ void listen(Space& space, Responder responder) {
 }  // namespace
 
 void add_api_routes(http::Server& server, std::shared_ptr<Loop> control,
-                    const std::shared_ptr<Space>& space) {
+                    const std::shared_ptr<Space>& space,
+                    const std::shared_ptr<const Access>& access) {
   const SpaceLink link(std::move(control), space);
   // Runs `action(Space&, Responder)` on the control loop.
   const auto get = [&](const char* pattern, auto action) {
@@ -76,25 +132,34 @@ void add_api_routes(http::Server& server, std::shared_ptr<Loop> control,
                             });
                 }});
   };
-  get("/spaces/{id}/api/stage", [](Space& stage, Responder responder) {
-    auto response = http::json(200, to_json(stage.roster()));
+  const char* stage = "/spaces/{id}/api/stage";
+  get(stage, [](Space& asked, Responder responder) {
+    auto response = http::json(200, to_json(asked.roster()));
     response.set_header("Cache-Control", "no-store");
     responder.respond(std::move(response));
   });
+  server.add(
+      {.method = "DELETE",
+       .pattern = stage,
+       .handler = on_caller(link, access, [](Space& asked, const Caller& caller, const Request&) {
+         return end(asked, caller);
+       })});
   get("/spaces/{id}/api/events", listen);
   const char* speaker = "/spaces/{id}/api/speakers/{sid}";
   server.add({.method = "PATCH",
               .pattern = speaker,
               .body_max = kChangeBytesMax,
-              .handler = on_self(link, [](Space&, Session& session, const Request& request) {
-                return change(session, request);
-              })});
-  server.add({.method = "DELETE",
-              .pattern = speaker,
-              .handler = on_self(link, [](Space& stage, Session& session, const Request&) {
-                stage.leave(session);
-                return empty(200);
-              })});
+              .handler = on_speaker(link, access, change)});
+  server.add(
+      {.method = "DELETE",
+       .pattern = speaker,
+       .handler = on_speaker(link, access,
+                             [](Space& asked, const Caller& caller, const Session& session,
+                                const Request&) { return remove(asked, caller, session); })});
+  server.add({.method = "PATCH",
+              .pattern = "/spaces/{id}/api/layout",
+              .body_max = kChangeBytesMax,
+              .handler = on_caller(link, access, set_layout)});
 }
 
 }  // namespace spacecast::studio

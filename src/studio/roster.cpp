@@ -15,8 +15,8 @@ const RosterEntry* on_air(const Roster& roster) {
 }
 
 auto news(const RosterEntry& entry) {
-  return std::tie(entry.id, entry.name, entry.role, entry.camera, entry.muted, entry.talking,
-                  entry.on_air, entry.connection);
+  return std::tie(entry.id, entry.name, entry.role, entry.camera, entry.muted, entry.hand,
+                  entry.screen, entry.pinned, entry.talking, entry.on_air, entry.connection);
 }
 
 // Names are valid UTF-8 (base/ids.h); should one not be, it is repaired rather than thrown about.
@@ -35,6 +35,9 @@ std::string to_json(const Roster& roster) {
                         {"role", to_text(entry.role)},
                         {"camera", entry.camera},
                         {"muted", entry.muted},
+                        {"hand", entry.hand},
+                        {"screen", entry.screen},
+                        {"pinned", entry.pinned},
                         {"talking", entry.talking},
                         {"onAir", entry.on_air},
                         {"connection", to_text(entry.connection)},
@@ -43,12 +46,13 @@ std::string to_json(const Roster& roster) {
   }
   return dump({{"space", roster.space},
                {"state", roster.ended ? "ended" : "live"},
+               {"layout", to_string(roster.layout)},
                {"onAir", air ? json(air->id) : json()},
                {"speakers", std::move(speakers)}});
 }
 
 bool same_news(const Roster& a, const Roster& b) {
-  return a.ended == b.ended &&
+  return a.ended == b.ended && a.layout == b.layout &&
          std::ranges::equal(a.speakers, b.speakers,
                             [](const auto& x, const auto& y) { return news(x) == news(y); });
 }

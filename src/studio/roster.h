@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "layout/director.h"
 #include "studio/liveness.h"
 #include "studio/role.h"
 
@@ -16,6 +17,9 @@ struct RosterEntry {
   Role role = Role::kSpeaker;
   bool camera = false;
   bool muted = false;
+  bool hand = false;    // Raised.
+  bool screen = false;  // Shared.
+  bool pinned = false;
   bool talking = false;
   bool on_air = false;
   Connection connection = Connection::kConnecting;
@@ -26,11 +30,13 @@ struct RosterEntry {
 struct Roster {
   std::string space;
   bool ended = false;
+  layout::Mode layout = layout::Mode::kSpeaker;
   std::vector<RosterEntry> speakers;  // In the order in which they came.
 };
 
-// {"space","state":"live"|"ended","onAir":id or null,"speakers":[{"id","name","role","camera",
-// "muted","talking","onAir","connection","audioPackets","videoPackets"}]}
+// {"space","state":"live"|"ended","layout":"speaker"|"gallery","onAir":id or null,"speakers":[{
+// "id","name","role","camera","muted","hand","screen","pinned","talking","onAir","connection",
+// "audioPackets","videoPackets"}]}
 [[nodiscard]] std::string to_json(const Roster& roster);
 
 // Everything but the packet counts, which always change.

@@ -24,6 +24,7 @@ Session::Session(Identity identity, const SpeakerOffer& offer, unsigned slot, Li
       slot_(slot),
       ice_(identity_.etag, offer.ufrag, offer.password, offer.candidates),
       has_video_(offer.find(MediaKind::kVideo) != nullptr),
+      has_screen_(offer.find(MediaKind::kScreen) != nullptr),
       camera_(has_video_) {}
 
 http::Response Session::patch(const http::Request& request) {
@@ -42,9 +43,23 @@ Result<void> Session::set_camera(bool on) {
   return {};
 }
 
+Result<void> Session::set_screen(bool on) {
+  if (on && !has_screen_) {
+    return fail(ErrorCode::kConflict, "screen: the offer had no second video; join again with one");
+  }
+  screen_ = on;
+  graph_->set_screen(on);
+  return {};
+}
+
 void Session::set_muted(bool muted) {
   muted_ = muted;
   graph_->set_muted(muted);
+}
+
+void Session::set_name(std::string name) {
+  identity_.name = name;
+  graph_->set_name(std::move(name));
 }
 
 void Session::set_watched(bool watched) {
@@ -66,6 +81,8 @@ RosterEntry Session::describe(Clock::time_point now) const {
           .role = identity_.role,
           .camera = camera_,
           .muted = muted_,
+          .hand = hand_,
+          .screen = screen_,
           .connection = connection(now),
           .audio_packets = counts.audio_packets,
           .video_packets = counts.video_packets};

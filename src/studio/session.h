@@ -27,6 +27,7 @@ class Session {
     std::string name;
     Role role = Role::kSpeaker;
     std::string pass;  // Access::Pass::id; empty: none.
+    std::chrono::sys_seconds pass_expires{};
   };
 
   // `events` as in SpeakerGraph.
@@ -41,7 +42,12 @@ class Session {
   [[nodiscard]] http::Response patch(const http::Request& request);
   // kConflict where the offer had no video.
   [[nodiscard]] Result<void> set_camera(bool on);
+  // As set_camera(), of the second video.
+  [[nodiscard]] Result<void> set_screen(bool on);
   void set_muted(bool muted);
+  void set_hand(bool raised) { hand_ = raised; }
+  // A display name (display_name.h), for the roster and the picture.
+  void set_name(std::string name);
   void set_watched(bool watched);
   [[nodiscard]] bool watched() const { return watched_; }
   void set_connected() { connected_ = true; }
@@ -58,8 +64,11 @@ class Session {
   unsigned slot_;
   IceSession ice_;
   bool has_video_;
+  bool has_screen_;
   bool camera_;
   bool muted_ = false;
+  bool hand_ = false;
+  bool screen_ = false;
   bool watched_ = false;
   bool connected_ = false;
   Clock::time_point created_ = Clock::now();

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/ids.h"
+#include "base/secret.h"
 
 namespace spacecast::studio {
 namespace {
@@ -35,6 +36,7 @@ Space::Space(Options options, std::shared_ptr<Loop> loop, Program& program)
       program_(program),
       monitors_(monitor_options(), loop_, teardown_),
       listeners_(options_.listeners_max),
+      layout_(options_.layout),
       published_(roster()),
       tick_(loop_->every(options_.tick, [this] { tick(); })) {}
 
@@ -67,9 +69,12 @@ void Space::join(JoinRequest request, std::function<void(Result<Joined>)> done) 
     done(std::unexpected(std::move(error)));
   };
   if (ended_) return refuse({ErrorCode::kConflict, "the Space has ended"});
+  if (auto allowed = check_pass(request); !allowed) return refuse(allowed.error());
   if (sessions_.size() >= options_.speakers_max) {
     return refuse({ErrorCode::kLimit,
-                   fmt::format("the stage is full: {} people are on it", sessions_.size())});
+                   fmt::format("the stage is full: all {} places are taken; try again when "
+                               "somebody has left",
+                               options_.speakers_max)});
   }
   auto slot = program_.acquire(request.name);
   if (!slot) return refuse(slot.error());
@@ -82,7 +87,8 @@ void Space::join(JoinRequest request, std::function<void(Result<Joined>)> done) 
        .etag = "\"" + random_id() + "\"",
        .name = std::move(request.name),
        .role = request.role,
-       .pass = std::move(request.pass)},
+       .pass = std::move(request.pass),
+       .pass_expires = request.pass_expires},
       peer_options(std::move(request.offer)), std::move(*slot), options_.liveness, loop_, teardown_,
       {.answered = [this, id](std::string answer) { answered(id, std::move(answer)); },
        .connected = [this, id] { connected(id); },
@@ -119,8 +125,9 @@ void Space::failed(const std::string& id, SpeakerGraph::Fault fault, const std::
 }
 
 Session* Space::find_by_secret(std::string_view secret) {
-  const auto found = std::ranges::find_if(
-      sessions_, [&](const auto& session) { return session->identity().secret == secret; });
+  const auto found = std::ranges::find_if(sessions_, [&](const auto& session) {
+    return same_secret(session->identity().secret, secret);
+  });
   return found == sessions_.end() ? nullptr : found->get();
 }
 
@@ -141,6 +148,7 @@ void Space::remove(const std::string& id, std::string_view why, std::string_view
       sessions_, [&](const auto& session) { return session->identity().id == id; });
   if (found == sessions_.end()) return;
   log(why, **found, detail);
+  if (pinned_slot_ == (*found)->slot()) unpin();
   sessions_.erase(found);
   counters_->speakers = sessions_.size();
   const auto joining = std::ranges::find(joining_, id, &Joining::id);
@@ -152,12 +160,13 @@ void Space::remove(const std::string& id, std::string_view why, std::string_view
 }
 
 Roster Space::roster() const {
-  Roster roster{.space = options_.id, .ended = ended_, .speakers = {}};
+  Roster roster{.space = options_.id, .ended = ended_, .layout = layout_, .speakers = {}};
   const auto now = Session::Clock::now();
   for (const auto& session : sessions_) {
     auto entry = session->describe(now);
     entry.on_air = on_air_slot_ >= 0 && session->slot() == static_cast<unsigned>(on_air_slot_);
     entry.talking = contains(talking_slots_, session->slot());
+    entry.pinned = pinned_slot_ == session->slot();
     roster.speakers.push_back(std::move(entry));
   }
   return roster;

@@ -18,6 +18,7 @@
 #include "gstx/ice.h"
 #include "gstx/teardown.h"
 #include "http/server.h"
+#include "layout/director.h"
 #include "pipelines/program.h"
 #include "pipelines/speaker_offer.h"
 #include "studio/event_hub.h"
@@ -25,6 +26,7 @@
 #include "studio/liveness.h"
 #include "studio/monitors.h"
 #include "studio/quality_hints.h"
+#include "studio/revoked_passes.h"
 #include "studio/roster.h"
 #include "studio/session.h"
 
@@ -56,17 +58,24 @@ class Space : public std::enable_shared_from_this<Space> {
     std::size_t speakers_max = 13;
     std::size_t listeners_max = 2000;
     std::size_t monitors_max = 20;
+    // At one time: a page and its successor, but never the whole stage.
+    std::size_t sessions_per_pass_max = 2;
+    layout::Mode layout = layout::Mode::kSpeaker;  // What the program begins with.
     LivenessLimits liveness;
     std::chrono::milliseconds jitter_buffer{150};
     // The roster is looked at, and sent on where it has changed, this often.
     std::chrono::milliseconds tick{200};
     std::function<void(const SpaceEvent&)> log;  // May be empty.
+    // A host asks for the end, which is for whoever made the Space to bring about: end() and all
+    // that belongs to it. Called once at most, on the loop. May be empty.
+    std::function<void()> end_wanted;
   };
   struct JoinRequest {
     SpeakerOffer offer;
     std::string name;
     Role role = Role::kSpeaker;
-    std::string pass;      // Access::Pass::id; empty: none.
+    std::string pass;  // Access::Pass::id; empty: none.
+    std::chrono::sys_seconds pass_expires{};
     std::string replaces;  // The secret of the caller's earlier session; empty: none.
   };
   struct Joined {
@@ -87,12 +96,21 @@ class Space : public std::enable_shared_from_this<Space> {
   [[nodiscard]] const std::string& id() const { return options_.id; }
   [[nodiscard]] const IceServers& ice_servers() const { return options_.ice_servers; }
 
-  // `done` is called once, later: with kLimit where the stage is full, kConflict after the end.
+  // `done` is called once, later: with kLimit where the stage is full, kConflict after the end and
+  // where the pass is on stage often enough already, kForbidden where it is revoked.
   void join(JoinRequest request, std::function<void(Result<Joined>)> done);
   // Null where there is none (any more).
   [[nodiscard]] Session* find_by_secret(std::string_view secret);
   [[nodiscard]] Session* find_by_id(std::string_view id);
   void leave(const Session& session);
+
+  // What hosts do (role.h says who may). A pin ends with the session at the latest.
+  void set_pinned(const Session& session, bool pinned);
+  void set_layout(layout::Mode mode);
+  // Takes a speaker off the stage, in all sessions of the same pass, and revokes the pass.
+  void expel(const Session& session);
+  // kConflict after the end, and where it is under way.
+  [[nodiscard]] Result<void> ask_end();
 
   [[nodiscard]] Roster roster() const;
   // False where there are too many listeners. Sends "stage", "on-air" and "hint" at
@@ -117,6 +135,7 @@ class Space : public std::enable_shared_from_this<Space> {
   // Any thread, also after the Space.
   [[nodiscard]] std::shared_ptr<SpaceCounters> counters() const { return counters_; }
   [[nodiscard]] std::shared_ptr<const Teardown> teardown() const { return teardown_; }
+  [[nodiscard]] std::shared_ptr<const RevokedPasses> revoked() const { return revoked_; }
 
  private:
   struct Joining;
@@ -133,6 +152,8 @@ class Space : public std::enable_shared_from_this<Space> {
   // `refusal` is what one who still waits for the answer is told.
   void remove(const std::string& id, std::string_view why, std::string_view detail,
               ErrorCode refusal = ErrorCode::kInternal);
+  [[nodiscard]] Result<void> check_pass(const JoinRequest& request) const;
+  void unpin();
   void log(std::string_view what, const Session& session, std::string_view detail) const;
 
   Options options_;
@@ -141,6 +162,7 @@ class Space : public std::enable_shared_from_this<Space> {
   std::shared_ptr<Teardown> teardown_ = std::make_shared<Teardown>();
   std::shared_ptr<SpaceCounters> counters_ = std::make_shared<SpaceCounters>();
   Monitors monitors_;
+  std::shared_ptr<RevokedPasses> revoked_ = std::make_shared<RevokedPasses>();
   std::vector<std::unique_ptr<Session>> sessions_;
   std::vector<Joining> joining_;
   EventHub listeners_;
@@ -148,6 +170,9 @@ class Space : public std::enable_shared_from_this<Space> {
   std::vector<unsigned> talking_slots_;
   std::vector<unsigned> watched_slots_;
   QualityHints hints_;
+  layout::Mode layout_;
+  std::optional<unsigned> pinned_slot_;
+  bool end_asked_ = false;
   bool ended_ = false;
   Roster published_;
   Timer tick_;

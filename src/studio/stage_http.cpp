@@ -35,6 +35,7 @@ std::expected<Space::JoinRequest, Response> read_join(const Request& request, En
                             .name = std::move(*name),
                             .role = pass->role,
                             .pass = std::move(pass->id),
+                            .pass_expires = pass->expires,
                             .replaces = std::string(request.header("spacecast-replaces"))};
 }
 

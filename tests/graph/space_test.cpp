@@ -108,7 +108,7 @@ class Stage {
     counters = space->counters();
     add_stage_routes(*server, loop, space,
                      std::make_shared<Entrance>(open_access(), space->ice_servers()));
-    add_api_routes(*server, loop, space);
+    add_api_routes(*server, loop, space, open_access());
     server->start();
   }
   ~Stage() {
@@ -339,8 +339,10 @@ TEST_CASE("speakers say what they do, of themselves only") {
   };
   CHECK(tell("", "{\"muted\":true}") == 401);
   CHECK(tell(bearer(other), "{\"muted\":true}") == 403);
-  for (const char* bad :
-       {"", "[]", "{}", "{\"muted\":1}", "{\"muted\":true,\"pinned\":true}", "{"}) {
+  CHECK(tell("Authorization: Bearer nobody\r\n", "{\"muted\":true}") == 401);
+  CHECK(tell("Authorization: Bearer a.b.c\r\n", "{\"muted\":true}") == 401);
+  CHECK(tell(bearer(joined), "{\"muted\":true,\"pinned\":true}") == 403);
+  for (const char* bad : {"", "[]", "{}", "{\"muted\":1}", "{\"muted\":true,\"on\":true}", "{"}) {
     INFO(bad);
     CHECK(tell(bearer(joined), bad) == 400);
   }
@@ -357,7 +359,8 @@ TEST_CASE("speakers say what they do, of themselves only") {
   CHECK(stage.request("PATCH", others, bearer(other), "{\"camera\":true}").status == 409);
   CHECK(stage.request("DELETE", others, bearer(joined)).status == 403);
   CHECK(stage.request("DELETE", others, bearer(other)).status == 200);
-  CHECK(stage.request("DELETE", others, bearer(other)).status == 404);
+  CHECK(stage.request("DELETE", others, bearer(other)).status == 401);
+  CHECK(stage.request("DELETE", others, bearer(joined)).status == 404);
   CHECK(stage.roster()["speakers"].size() == 1);
 }
 

@@ -132,7 +132,8 @@ class Run(unittest.TestCase):
             space = json.load(worker.get("viewer", "api/space"))
             self.assertEqual(space, {"space": "demo", "open": True, "maxSpeakers": 13})
             roster = json.load(worker.get("viewer", "spaces/demo/api/stage"))
-            self.assertEqual(roster, {"space": "demo", "state": "live", "onAir": None, "speakers": []})
+            self.assertEqual(roster, {"space": "demo", "state": "live", "layout": "speaker", "onAir": None,
+                                      "speakers": []})
             metrics = worker.get("admin", "metrics").read().decode()
             self.assertRegex(metrics, r"(?m)^spacecast_speakers 0$")
             self.assertRegex(metrics, r"(?m)^spacecast_store_changes_total [1-9]")

@@ -24,12 +24,13 @@ TEST_CASE("a secret is the one line of its file") {
   for (const std::string& bad :
        {std::string(), std::string("\n"), std::string(15, 'k'), std::string(257, 'k'),
         good + "\n" + good, good + " k", good + "\x80", good + std::string(1, '\0'),
-        std::string(100000, 'k')}) {
+        std::string(8000, 'k')}) {
     const auto refused = read(bad);
     REQUIRE_FALSE(refused.has_value());
     CHECK_THAT(refused.error().message, Catch::Contains("16 to 256"));
     CHECK_THAT(refused.error().message, !Catch::Contains("kk"));
   }
+  CHECK_FALSE(read(std::string(100'000, '\n') + good).has_value());
   std::filesystem::remove(file);
   CHECK_FALSE(read_secret_file(file.string()).has_value());
   CHECK_FALSE(read_secret_file(std::filesystem::temp_directory_path().string()).has_value());

@@ -16,6 +16,9 @@ Roster two_people() {
                         .role = Role::kHost,
                         .camera = true,
                         .muted = true,
+                        .hand = true,
+                        .screen = true,
+                        .pinned = true,
                         .talking = true,
                         .on_air = true,
                         .connection = Connection::kUnstable,
@@ -26,15 +29,18 @@ Roster two_people() {
 }  // namespace
 
 TEST_CASE("a roster as JSON") {
-  CHECK(to_json({.space = "s"}) == R"({"onAir":null,"space":"s","speakers":[],"state":"live"})");
+  CHECK(to_json({.space = "s"}) ==
+        R"({"layout":"speaker","onAir":null,"space":"s","speakers":[],"state":"live"})");
   CHECK(to_json({.space = "s", .ended = true}) ==
-        R"({"onAir":null,"space":"s","speakers":[],"state":"ended"})");
+        R"({"layout":"speaker","onAir":null,"space":"s","speakers":[],"state":"ended"})");
   CHECK(to_json(two_people()) ==
-        R"({"onAir":"b","space":"s","speakers":[)"
-        R"({"audioPackets":0,"camera":false,"connection":"connecting","id":"a","muted":false,)"
-        R"("name":"Ada \"L\"","onAir":false,"role":"speaker","talking":false,"videoPackets":0},)"
-        R"({"audioPackets":7,"camera":true,"connection":"unstable","id":"b","muted":true,)"
-        R"("name":"Bob","onAir":true,"role":"host","talking":true,"videoPackets":8}],)"
+        R"({"layout":"speaker","onAir":"b","space":"s","speakers":[)"
+        R"({"audioPackets":0,"camera":false,"connection":"connecting","hand":false,"id":"a",)"
+        R"("muted":false,"name":"Ada \"L\"","onAir":false,"pinned":false,"role":"speaker",)"
+        R"("screen":false,"talking":false,"videoPackets":0},)"
+        R"({"audioPackets":7,"camera":true,"connection":"unstable","hand":true,"id":"b",)"
+        R"("muted":true,"name":"Bob","onAir":true,"pinned":true,"role":"host","screen":true,)"
+        R"("talking":true,"videoPackets":8}],)"
         R"("state":"live"})");
   CHECK(on_air_json(two_people()) == R"({"name":"Bob","speaker":"b"})");
   CHECK(on_air_json({}) == R"({"name":null,"speaker":null})");
@@ -62,4 +68,12 @@ TEST_CASE("packet counts are no news, everything else is") {
   now = before;
   now.ended = true;
   CHECK_FALSE(same_news(before, now));
+  now = before;
+  now.layout = spacecast::layout::Mode::kGallery;
+  CHECK_FALSE(same_news(before, now));
+  for (const auto flag : {&RosterEntry::hand, &RosterEntry::screen, &RosterEntry::pinned}) {
+    now = before;
+    now.speakers[0].*flag = true;
+    CHECK_FALSE(same_news(before, now));
+  }
 }
