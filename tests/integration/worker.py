@@ -39,9 +39,9 @@ def wait_for(what, condition, seconds=DEADLINE_S):
 class Worker:
     """A running worker; `viewer`, `stage` and `admin` are the addresses that it printed."""
 
-    def __init__(self, *arguments, port=0, **environment):
+    def __init__(self, *arguments, port=0, access=("--open",), **environment):
         self.process = subprocess.Popen(
-            command("--space", "demo", "--open", "--listen", f"127.0.0.1:{port}", "--admin", "127.0.0.1:0",
+            command("--space", "demo", *access, "--listen", f"127.0.0.1:{port}", "--admin", "127.0.0.1:0",
                     "--ice-address", "127.0.0.1", *arguments),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment})
         self.addresses = dict(self.process.stdout.readline().split() for _ in range(4))
