@@ -172,8 +172,11 @@ class GstProgram final : public Program {
     return {};
   }
 
-  Result<std::unique_ptr<ProgramSlot>> acquire(std::string name) override {
-    for (const auto& slot : slots_) {
+  Result<std::unique_ptr<ProgramSlot>> acquire(std::string name,
+                                               std::optional<unsigned> wanted) override {
+    auto slots = slots_;
+    if (wanted && *wanted < slots.size()) std::swap(slots.front(), slots[*wanted]);
+    for (const auto& slot : slots) {
       if (!slot->acquire(name)) continue;
       // A pin is for whom it was given to.
       if (pinned_ == slot->index()) pin(std::nullopt);

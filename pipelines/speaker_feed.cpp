@@ -5,6 +5,8 @@ namespace spacecast {
 SpeakerFeed::SpeakerFeed(std::unique_ptr<ProgramSlot> slot) : slot_(std::move(slot)) {}
 
 void SpeakerFeed::push(MediaKind kind, Ref<GstSample> sample) {
+  if (kind == MediaKind::kAudio) sound_ = true;
+  if (kind == MediaKind::kVideo) picture_ = true;
   if (kind == MediaKind::kAudio && muted_) return;
   MutexLock lock(mutex_);
   if (!slot_) return;
@@ -43,6 +45,17 @@ void SpeakerFeed::set_return(std::shared_ptr<ReturnSink> sink) {
 void SpeakerFeed::set_name(std::string name) {
   MutexLock lock(mutex_);
   if (slot_) slot_->set_name(std::move(name));
+}
+
+// One lock after the other: two that took each other over would wait for ever.
+void SpeakerFeed::take_over(SpeakerFeed& other) {
+  std::unique_ptr<ProgramSlot> slot;
+  {
+    MutexLock lock(other.mutex_);
+    slot = std::move(other.slot_);
+  }
+  MutexLock lock(mutex_);
+  slot_ = std::move(slot);
 }
 
 void SpeakerFeed::close() {

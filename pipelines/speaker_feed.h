@@ -26,6 +26,13 @@ class SpeakerFeed {
   explicit SpeakerFeed(std::unique_ptr<ProgramSlot> slot);
 
   // Decoded media with running time as timestamps.
+
+  struct Decoded {
+    bool sound = false;
+    bool picture = false;
+  };
+
+  // Without a slot everything is dropped, until take_over().
   void push(MediaKind kind, Ref<GstSample> sample);
   void count_packet(MediaKind kind);
 
@@ -34,15 +41,21 @@ class SpeakerFeed {
   void set_screen(bool on);
   void set_return(std::shared_ptr<ReturnSink> sink);
   void set_name(std::string name);
+  // The other one's slot, as it is, is this one's from now on; the audience does not notice.
+  void take_over(SpeakerFeed& other);
   // The slot is free when this returns; what comes later is dropped.
   void close();
 
   [[nodiscard]] Counts counts() const;
+  // What there has been of each; of a camera, not of a screen.
+  [[nodiscard]] Decoded decoded() const { return {.sound = sound_, .picture = picture_}; }
 
  private:
   Mutex mutex_;
   std::unique_ptr<ProgramSlot> slot_ SPACECAST_GUARDED_BY(mutex_);
   std::atomic<bool> muted_ = false;
+  std::atomic<bool> sound_ = false;
+  std::atomic<bool> picture_ = false;
   std::atomic<std::uint64_t> audio_packets_ = 0;
   std::atomic<std::uint64_t> video_packets_ = 0;
 };

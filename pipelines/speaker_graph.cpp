@@ -15,6 +15,7 @@ Result<std::unique_ptr<SpeakerGraph>> SpeakerGraph::create(Options options,
   std::unique_ptr<SpeakerGraph> graph(new SpeakerGraph(std::move(slot)));
   // The program encodes for those who can be sent to.
   events.connected = [self = graph.get(), connected = std::move(events.connected)] {
+    self->connected_ = true;
     if (self->sender_) self->feed_->set_return(self->sender_);
     connected();
   };
@@ -81,6 +82,11 @@ void SpeakerGraph::update_gates() {
   for (const auto& inlet : inlets_) {
     inlet->set_watched(watched_ && (inlet->kind() != MediaKind::kScreen || screen_));
   }
+}
+
+void SpeakerGraph::take_over(SpeakerGraph& other) {
+  feed_->take_over(*other.feed_);
+  feed_->set_return(connected_ ? sender_ : nullptr);
 }
 
 SpeakerGraph::Counts SpeakerGraph::counts() const {

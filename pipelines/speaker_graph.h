@@ -39,6 +39,7 @@ class SpeakerGraph {
     std::optional<std::chrono::microseconds> silence;
   };
 
+  // Without a slot: for take_over().
   [[nodiscard]] static Result<std::unique_ptr<SpeakerGraph>> create(
       Options options, std::unique_ptr<ProgramSlot> slot, std::shared_ptr<Loop> loop,
       std::shared_ptr<Teardown> teardown, Events events);
@@ -58,7 +59,12 @@ class SpeakerGraph {
   // Whether the speaker's pictures may be seen now or next; not at first. Only then are they
   // decoded, beginning with the keyframe that this asks the peer for.
   void set_watched(bool watched);
+  // The slot of another graph of the same speaker, as it is, is this one's from now on, and what
+  // goes back comes here. For one that was created without a slot, whose media come to nothing
+  // until then.
+  void take_over(SpeakerGraph& other);
   [[nodiscard]] Counts counts() const;
+  [[nodiscard]] SpeakerFeed::Decoded decoded() const { return feed_->decoded(); }
 
  private:
   explicit SpeakerGraph(std::unique_ptr<ProgramSlot> slot)
@@ -71,6 +77,7 @@ class SpeakerGraph {
   std::unique_ptr<RtcPeer> peer_;
   std::shared_ptr<ReturnSender> sender_;               // Null where nothing goes back.
   std::vector<std::shared_ptr<SpeakerInlet>> inlets_;  // One a section of the offer.
+  bool connected_ = false;
   bool watched_ = false;
   bool screen_ = false;
 };

@@ -44,6 +44,9 @@ void add_stage(Metrics& metrics, const WorkerParts& parts) {
   metrics.add_counter("spacecast_monitors_lost_total",
                       "Monitors removed for silence or because they never connected.",
                       [monitors] { return static_cast<double>(monitors->lost.load()); });
+  metrics.add_counter("spacecast_rejoins_total",
+                      "Sessions that took the place of the same speaker's earlier one.",
+                      [stage] { return static_cast<double>(stage->rejoins.load()); });
   metrics.add_counter("spacecast_teardowns_stuck_total",
                       "Speakers' pipelines that took longer than their deadline to stop.",
                       [teardown = parts.teardown] { return teardown->stuck(); });

@@ -17,6 +17,11 @@ using http::Response;
 struct Caller {
   Role role = Role::kSpeaker;
   const Session* self = nullptr;  // Null: shown by a join token.
+
+  // Also by a session that is about to take over from the one on stage.
+  [[nodiscard]] bool is(const Session& session) const {
+    return self && self->identity().id == session.identity().id;
+  }
 };
 
 // Runs `answer(Space&, Caller, Request)` on the control loop. A join token is judged before, on the
@@ -67,7 +72,7 @@ Response change(Space& space, const Caller& caller, Session& session, const Requ
   const auto wanted = read_speaker_change(request.body);
   if (!wanted) return refusal(wanted.error());
   const auto allowed =
-      check_allowed(*wanted, caller.self == &session, caller.role, session.identity().role);
+      check_allowed(*wanted, caller.is(session), caller.role, session.identity().role);
   if (!allowed) return refusal(allowed.error());
   if (wanted->camera) {
     if (const auto done = session.set_camera(*wanted->camera); !done) return refusal(done.error());
@@ -83,8 +88,8 @@ Response change(Space& space, const Caller& caller, Session& session, const Requ
 }
 
 Response remove(Space& space, const Caller& caller, const Session& session) {
-  if (caller.self == &session) {
-    space.leave(session);
+  if (caller.is(session)) {
+    space.leave_stage(session);
     return empty(200);
   }
   if (!may_manage(caller.role)) return forbidden("speakers may remove themselves only");

@@ -1,5 +1,7 @@
 #include "studio/session.h"
 
+#include "studio/succession.h"
+
 namespace spacecast::studio {
 
 Result<std::unique_ptr<Session>> Session::create(Identity identity, SpeakerGraph::Options options,
@@ -8,9 +10,9 @@ Result<std::unique_ptr<Session>> Session::create(Identity identity, SpeakerGraph
                                                  std::shared_ptr<Teardown> teardown,
                                                  SpeakerGraph::Events events) {
   std::unique_ptr<Session> session(
-      new Session(std::move(identity), options.offer, slot->index(), limits));
+      new Session(std::move(identity), options.offer, slot ? slot->index() : 0, limits));
   // Who offers a camera has it on until they say otherwise.
-  slot->set_camera(session->has_video_);
+  if (slot) slot->set_camera(session->has_video_);
   auto graph = SpeakerGraph::create(std::move(options), std::move(slot), std::move(loop),
                                     std::move(teardown), std::move(events));
   if (!graph) return std::unexpected(graph.error());
@@ -67,9 +69,47 @@ void Session::set_watched(bool watched) {
   graph_->set_watched(watched);
 }
 
+Place Session::place() const {
+  return {.id = identity_.id,
+          .name = identity_.name,
+          .slot = slot_,
+          .camera = camera_,
+          .muted = muted_,
+          .hand = hand_};
+}
+
+void Session::restore(const Place& place) {
+  if (camera_ && !place.camera) (void)set_camera(false);
+  set_muted(place.muted);
+  hand_ = place.hand;
+}
+
+bool Session::may_take_over(const Session& other, Clock::time_point now) const {
+  using std::chrono::duration_cast;
+  using std::chrono::microseconds;
+  const auto decoded = graph_->decoded();
+  Successor successor{
+      .connected = {}, .heard = decoded.sound || decoded.picture, .seen = decoded.picture};
+  if (connected_) successor.connected = duration_cast<microseconds>(now - *connected_);
+  const bool picture = other.camera_ && other.watched_ && has_video_;
+  return may_succeed(successor, picture, other.graph_->counts().silence);
+}
+
+void Session::take_over(Session& other) {
+  slot_ = other.slot_;
+  identity_.name = other.identity_.name;
+  set_muted(other.muted_);
+  hand_ = other.hand_;
+  graph_->take_over(*other.graph_);
+  camera_ = other.camera_ && has_video_;
+  if (camera_ != other.camera_) graph_->set_camera(camera_);
+  screen_ = other.screen_ && has_screen_;
+  if (screen_ || other.screen_) graph_->set_screen(screen_);
+}
+
 Connection Session::connection(Clock::time_point now) const {
   using std::chrono::duration_cast;
-  return judge_liveness(limits_, connected_,
+  return judge_liveness(limits_, connected_.has_value(),
                         duration_cast<std::chrono::microseconds>(now - created_),
                         graph_->counts().silence);
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "pipelines/speaker_graph.h"
 #include "studio/ice_session.h"
 #include "studio/liveness.h"
+#include "studio/places.h"
 #include "studio/role.h"
 #include "studio/roster.h"
 
@@ -30,7 +32,7 @@ class Session {
     std::chrono::sys_seconds pass_expires{};
   };
 
-  // `events` as in SpeakerGraph.
+  // `events` as in SpeakerGraph. Without a slot: a successor, for take_over().
   [[nodiscard]] static Result<std::unique_ptr<Session>> create(
       Identity identity, SpeakerGraph::Options options, std::unique_ptr<ProgramSlot> slot,
       LivenessLimits limits, std::shared_ptr<Loop> loop, std::shared_ptr<Teardown> teardown,
@@ -50,7 +52,15 @@ class Session {
   void set_name(std::string name);
   void set_watched(bool watched);
   [[nodiscard]] bool watched() const { return watched_; }
-  void set_connected() { connected_ = true; }
+  void set_connected() { connected_ = Clock::now(); }
+
+  // What whoever comes back after this is gone goes on with, and going on with it.
+  [[nodiscard]] Place place() const;
+  void restore(const Place& place);
+  // Whether a successor is as good as the one it replaces (succession.h), and its taking over all
+  // that the other one is: slot, name and state. Only what its offer has no section for is off.
+  [[nodiscard]] bool may_take_over(const Session& other, Clock::time_point now) const;
+  void take_over(Session& other);
 
   [[nodiscard]] Connection connection(Clock::time_point now) const;
   // What the roster says; who is on air is not known here.
@@ -70,7 +80,7 @@ class Session {
   bool hand_ = false;
   bool screen_ = false;
   bool watched_ = false;
-  bool connected_ = false;
+  std::optional<Clock::time_point> connected_;
   Clock::time_point created_ = Clock::now();
   std::unique_ptr<SpeakerGraph> graph_;
 };

@@ -19,12 +19,6 @@ bool contains(const std::vector<unsigned>& slots, unsigned slot) {
 
 }  // namespace
 
-// An offer whose answer is still being made.
-struct Space::Joining {
-  std::string id;
-  std::function<void(Result<Joined>)> done;
-};
-
 std::shared_ptr<Space> Space::create(Options options, std::shared_ptr<Loop> loop,
                                      Program& program) {
   return std::shared_ptr<Space>(new Space(std::move(options), std::move(loop), program));
@@ -70,40 +64,50 @@ void Space::join(JoinRequest request, std::function<void(Result<Joined>)> done) 
   };
   if (ended_) return refuse({ErrorCode::kConflict, "the Space has ended"});
   if (auto allowed = check_pass(request); !allowed) return refuse(allowed.error());
+  if (const auto* earlier = find_by_secret(request.replaces)) {
+    return join_again(*earlier, std::move(request), std::move(done));
+  }
   if (sessions_.size() >= options_.speakers_max) {
     return refuse({ErrorCode::kLimit,
                    fmt::format("the stage is full: all {} places are taken; try again when "
                                "somebody has left",
                                options_.speakers_max)});
   }
-  auto slot = program_.acquire(request.name);
+  const auto place = places_.take(request.replaces, Session::Clock::now());
+  if (place) request.name = place->name;
+  auto slot = program_.acquire(request.name, place ? std::optional(place->slot) : std::nullopt);
   if (!slot) return refuse(slot.error());
+  auto session = make_session(place ? place->id : random_id(), request, std::move(*slot));
+  if (!session) return refuse(session.error());
+  if (place) (*session)->restore(*place);
+  (*session)->set_watched(contains(watched_slots_, (*session)->slot()));
+  joining_.push_back({(*session)->identity().secret, std::move(done)});
+  sessions_.push_back(std::move(*session));
+  counters_->speakers = sessions_.size();
+}
 
-  const std::string id = random_id();
+Result<std::unique_ptr<Session>> Space::make_session(std::string id, JoinRequest& request,
+                                                     std::unique_ptr<ProgramSlot> slot) {
+  const std::string secret = random_id();
   // The graph calls back from the loop and never after its session, which this owns, is gone.
-  auto session = Session::create(
-      {.id = id,
-       .secret = random_id(),
+  return Session::create(
+      {.id = std::move(id),
+       .secret = secret,
        .etag = "\"" + random_id() + "\"",
        .name = std::move(request.name),
        .role = request.role,
        .pass = std::move(request.pass),
        .pass_expires = request.pass_expires},
-      peer_options(std::move(request.offer)), std::move(*slot), options_.liveness, loop_, teardown_,
-      {.answered = [this, id](std::string answer) { answered(id, std::move(answer)); },
-       .connected = [this, id] { connected(id); },
-       .failed = [this, id](SpeakerGraph::Fault fault,
-                            const std::string& what) { failed(id, fault, what); }});
-  if (!session) return refuse(session.error());
-  (*session)->set_watched(contains(watched_slots_, (*session)->slot()));
-  sessions_.push_back(std::move(*session));
-  joining_.push_back({id, std::move(done)});
-  counters_->speakers = sessions_.size();
+      peer_options(std::move(request.offer)), std::move(slot), options_.liveness, loop_, teardown_,
+      {.answered = [this, secret](std::string answer) { answered(secret, std::move(answer)); },
+       .connected = [this, secret] { connected(secret); },
+       .failed = [this, secret](SpeakerGraph::Fault fault,
+                                const std::string& what) { failed(secret, fault, what); }});
 }
 
-void Space::answered(const std::string& id, std::string answer) {
-  const auto joining = std::ranges::find(joining_, id, &Joining::id);
-  const auto* session = find_by_id(id);
+void Space::answered(const std::string& secret, std::string answer) {
+  const auto joining = std::ranges::find(joining_, secret, &Joining::secret);
+  const auto* session = find_by_secret(secret);
   const auto done = std::move(joining->done);
   joining_.erase(joining);
   ++counters_->joins;
@@ -112,23 +116,26 @@ void Space::answered(const std::string& id, std::string answer) {
   done(Joined{identity.id, identity.secret, identity.etag, std::move(answer)});
 }
 
-void Space::connected(const std::string& id) {
-  auto* session = find_by_id(id);
+void Space::connected(const std::string& secret) {
+  auto* session = find_by_secret(secret);
   session->set_connected();
   log("connected", *session, {});
 }
 
-void Space::failed(const std::string& id, SpeakerGraph::Fault fault, const std::string& what) {
+void Space::failed(const std::string& secret, SpeakerGraph::Fault fault, const std::string& what) {
   if (fault == SpeakerGraph::Fault::kFingerprint) ++counters_->fingerprint_mismatches;
-  remove(id, "failed", what,
-         fault == SpeakerGraph::Fault::kNoAnswer ? ErrorCode::kLimit : ErrorCode::kInternal);
+  end_session(secret, "failed", what,
+              fault == SpeakerGraph::Fault::kNoAnswer ? ErrorCode::kLimit : ErrorCode::kInternal);
 }
 
 Session* Space::find_by_secret(std::string_view secret) {
-  const auto found = std::ranges::find_if(sessions_, [&](const auto& session) {
-    return same_secret(session->identity().secret, secret);
-  });
-  return found == sessions_.end() ? nullptr : found->get();
+  for (const auto* sessions : {&sessions_, &successors_}) {
+    const auto found = std::ranges::find_if(*sessions, [&](const auto& session) {
+      return same_secret(session->identity().secret, secret);
+    });
+    if (found != sessions->end()) return found->get();
+  }
+  return nullptr;
 }
 
 Session* Space::find_by_id(std::string_view id) {
@@ -138,6 +145,11 @@ Session* Space::find_by_id(std::string_view id) {
 }
 
 void Space::leave(const Session& session) {
+  const std::string secret = session.identity().secret;
+  end_session(secret, "left", {});
+}
+
+void Space::leave_stage(const Session& session) {
   const std::string id = session.identity().id;
   remove(id, "left", {});
 }
@@ -147,11 +159,23 @@ void Space::remove(const std::string& id, std::string_view why, std::string_view
   const auto found = std::ranges::find_if(
       sessions_, [&](const auto& session) { return session->identity().id == id; });
   if (found == sessions_.end()) return;
+  const std::string secret = (*found)->identity().secret;
   log(why, **found, detail);
   if (pinned_slot_ == (*found)->slot()) unpin();
+  const auto successor = std::ranges::find_if(
+      successors_, [&](const auto& session) { return session->identity().id == id; });
   sessions_.erase(found);
   counters_->speakers = sessions_.size();
-  const auto joining = std::ranges::find(joining_, id, &Joining::id);
+  if (successor != successors_.end()) {
+    const std::string its_secret = (*successor)->identity().secret;
+    successors_.erase(successor);
+    refuse_joining(its_secret, detail, refusal);
+  }
+  refuse_joining(secret, detail, refusal);
+}
+
+void Space::refuse_joining(const std::string& secret, std::string_view detail, ErrorCode refusal) {
+  const auto joining = std::ranges::find(joining_, secret, &Joining::secret);
   if (joining == joining_.end()) return;
   ++counters_->refused;
   const auto done = std::move(joining->done);
@@ -206,12 +230,14 @@ void Space::set_watched(std::vector<unsigned> slots) {
 void Space::tick() {
   const auto now = Session::Clock::now();
   std::vector<std::string> lost;
-  for (const auto& session : sessions_) {
-    if (session->connection(now) == Connection::kLost) lost.push_back(session->identity().id);
+  for (const auto* sessions : {&successors_, &sessions_}) {
+    for (const auto& session : *sessions) {
+      if (session->connection(now) == Connection::kLost) lost.push_back(session->identity().secret);
+    }
   }
-  for (const auto& id : lost) {
+  for (const auto& secret : lost) {
     ++counters_->lost;
-    remove(id, "lost", "nothing was heard of the peer");
+    end_session(secret, "lost", "nothing was heard of the peer");
   }
   monitors_.check();
   publish();

@@ -25,6 +25,7 @@
 #include "studio/ice_servers.h"
 #include "studio/liveness.h"
 #include "studio/monitors.h"
+#include "studio/places.h"
 #include "studio/quality_hints.h"
 #include "studio/revoked_passes.h"
 #include "studio/roster.h"
@@ -37,13 +38,15 @@ struct SpaceCounters {
   std::atomic<std::uint64_t> joins = 0;    // Answered offers.
   std::atomic<std::uint64_t> refused = 0;  // Offers that were not answered, whatever the reason.
   std::atomic<std::uint64_t> fingerprint_mismatches = 0;
-  std::atomic<std::uint64_t> lost = 0;  // Removed for silence, or never connected.
+  std::atomic<std::uint64_t> lost = 0;     // Removed for silence, or never connected.
+  std::atomic<std::uint64_t> rejoins = 0;  // Sessions that took an earlier one's place.
   std::atomic<std::uint64_t> speakers = 0;
 };
 
 // For the log.
 struct SpaceEvent {
-  std::string_view what;  // "joined", "connected", "left", "removed", "lost", "failed"
+  // "joined", "connected", "took over", "left", "removed", "lost", "failed"
+  std::string_view what;
   std::string_view speaker;
   std::string_view name;
   std::string_view detail;
@@ -102,7 +105,9 @@ class Space : public std::enable_shared_from_this<Space> {
   // Null where there is none (any more).
   [[nodiscard]] Session* find_by_secret(std::string_view secret);
   [[nodiscard]] Session* find_by_id(std::string_view id);
+  // Ends this session, or with the second function whoever is on stage by it.
   void leave(const Session& session);
+  void leave_stage(const Session& session);
 
   // What hosts do (role.h says who may). A pin ends with the session at the latest.
   void set_pinned(const Session& session, bool pinned);
@@ -138,7 +143,12 @@ class Space : public std::enable_shared_from_this<Space> {
   [[nodiscard]] std::shared_ptr<const RevokedPasses> revoked() const { return revoked_; }
 
  private:
-  struct Joining;
+  // An offer whose answer is still being made.
+  struct Joining {
+    std::string secret;
+    std::function<void(Result<Joined>)> done;
+  };
+  using Sessions = std::vector<std::unique_ptr<Session>>;
 
   Space(Options options, std::shared_ptr<Loop> loop, Program& program);
   [[nodiscard]] RtcPeer::Options peer_options(SpeakerOffer offer) const;
@@ -146,10 +156,24 @@ class Space : public std::enable_shared_from_this<Space> {
   void tick();
   void publish();
   void hint();
-  void answered(const std::string& id, std::string answer);
-  void connected(const std::string& id);
-  void failed(const std::string& id, SpeakerGraph::Fault fault, const std::string& what);
-  // `refusal` is what one who still waits for the answer is told.
+  // A session is called by its secret here: a successor has the id of the one it replaces.
+  [[nodiscard]] Result<std::unique_ptr<Session>> make_session(std::string id, JoinRequest& request,
+                                                              std::unique_ptr<ProgramSlot> slot);
+  void answered(const std::string& secret, std::string answer);
+  void connected(const std::string& secret);
+  void failed(const std::string& secret, SpeakerGraph::Fault fault, const std::string& what);
+  // space_rejoin.cpp
+  void join_again(const Session& earlier, JoinRequest request,
+                  std::function<void(Result<Joined>)> done);
+  void look_at_successors();
+  void succeed(Sessions::iterator successor, std::string_view detail);
+  // One session is over. Where it has a successor that steps in.
+  void end_session(const std::string& secret, std::string_view why, std::string_view detail,
+                   ErrorCode refusal = ErrorCode::kInternal);
+  // Whoever still waits for the session's answer is refused.
+  void refuse_joining(const std::string& secret, std::string_view detail, ErrorCode refusal);
+  // A person is gone, with all sessions. `refusal` is what one who still waits for the answer is
+  // told.
   void remove(const std::string& id, std::string_view why, std::string_view detail,
               ErrorCode refusal = ErrorCode::kInternal);
   [[nodiscard]] Result<void> check_pass(const JoinRequest& request) const;
@@ -163,7 +187,9 @@ class Space : public std::enable_shared_from_this<Space> {
   std::shared_ptr<SpaceCounters> counters_ = std::make_shared<SpaceCounters>();
   Monitors monitors_;
   std::shared_ptr<RevokedPasses> revoked_ = std::make_shared<RevokedPasses>();
-  std::vector<std::unique_ptr<Session>> sessions_;
+  Sessions sessions_;
+  Sessions successors_;  // One a session at most, with its id.
+  Places places_;
   std::vector<Joining> joining_;
   EventHub listeners_;
   int on_air_slot_ = -1;
@@ -176,6 +202,7 @@ class Space : public std::enable_shared_from_this<Space> {
   bool ended_ = false;
   Roster published_;
   Timer tick_;
+  Timer succession_;
   Timer ending_;
 };
 

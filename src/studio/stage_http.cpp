@@ -53,7 +53,7 @@ void join(Space& space, Space::JoinRequest wanted, std::shared_ptr<const Entranc
       return answer->respond(std::move(response));
     }
     // Nobody will ever know the session's URL.
-    if (const auto* session = space.find_by_id(joined->id)) space.leave(*session);
+    if (const auto* session = space.find_by_secret(joined->secret)) space.leave(*session);
   });
 }
 

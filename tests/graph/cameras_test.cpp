@@ -219,9 +219,10 @@ class WatchedProgram final : public Program {
  public:
   WatchedProgram(std::unique_ptr<Program> program, Ledger& ledger)
       : program_(std::move(program)), ledger_(ledger) {}
-  Result<std::unique_ptr<ProgramSlot>> acquire(std::string name) override {
+  Result<std::unique_ptr<ProgramSlot>> acquire(std::string name,
+                                               std::optional<unsigned> wanted) override {
     const auto speaker = static_cast<unsigned>(std::stoul(name));
-    auto slot = program_->acquire(std::move(name));
+    auto slot = program_->acquire(std::move(name), wanted);
     if (!slot) return slot;
     ledger_.sit((*slot)->index(), speaker);
     return std::make_unique<WatchedSlot>(std::move(*slot), speaker, ledger_);

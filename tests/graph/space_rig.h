@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -100,7 +101,9 @@ class Listener final : public ReturnSink {
 
 class SpaceRig {
  public:
-  explicit SpaceRig(studio::Space::Options options = {}) {
+  // `wrap` is given the program before the Space is.
+  using Wrap = std::function<std::unique_ptr<Program>(std::unique_ptr<Program>)>;
+  explicit SpaceRig(studio::Space::Options options = {}, const Wrap& wrap = {}) {
     std::ifstream file(std::string(std::getenv("SPACECAST_SOURCE")) + "/pipelines/program.launch");
     std::string text{std::istreambuf_iterator<char>(file), {}};
     const std::string preset = "speed-preset=veryfast";
@@ -117,7 +120,7 @@ class SpaceRig {
          .failed = [this](const Error&) { broken = true; }});
     INFO((created ? "" : created.error().message));
     REQUIRE(created);
-    program = std::move(*created);
+    program = wrap ? wrap(std::move(*created)) : std::move(*created);
     options.id = "test";
     options.ice.address = "127.0.0.1";
     options.tick = std::chrono::milliseconds(20);
@@ -263,13 +266,13 @@ inline std::vector<double> levels(const std::vector<float>& sound, double tone) 
   return result;
 }
 
-// Where a tone's level is 6 dB or more below what it mostly is.
-inline unsigned dropouts(const std::vector<double>& levels) {
+// Where a level is `fall` dB or more below what it mostly is.
+inline unsigned dropouts(const std::vector<double>& levels, double fall = 6) {
   auto sorted = levels;
   std::ranges::sort(sorted);
   const double usual = sorted[sorted.size() / 2];
   return static_cast<unsigned>(
-      std::ranges::count_if(levels, [&](double level) { return level < usual - 6; }));
+      std::ranges::count_if(levels, [&](double level) { return level < usual - fall; }));
 }
 
 }  // namespace spacecast::test

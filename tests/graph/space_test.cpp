@@ -58,7 +58,7 @@ class CountingSlot : public ProgramSlot {
 // Every slot has the next number: a speaker is known by it.
 class CountingProgram : public Program {
  public:
-  Result<std::unique_ptr<ProgramSlot>> acquire(std::string) override {
+  Result<std::unique_ptr<ProgramSlot>> acquire(std::string, std::optional<unsigned>) override {
     const unsigned index = next_++;
     return std::make_unique<CountingSlot>(index, slots[index]);
   }
