@@ -3,7 +3,7 @@
 // stays close behind live, and finds again who spoke when, live and in the recording.
 // Method: the real worker; three Chromium processes; colours and samples taken from the viewer's <video>.
 //
-// With SPACECAST_SCREENSHOTS=DIR the pages are photographed into DIR.
+// With SPACECAST_SCREENSHOTS=DIR the viewer's page is photographed into DIR.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -190,21 +190,16 @@ test('for a minute the viewer stays close behind live without a stall', { timeou
   assert.ok(seen.length > 0);
 });
 
-if (photos) test('the pages are photographed', { timeout: 120000 }, async () => {
-  for (const page of [viewer, ada]) await page.setViewportSize(kLarge);
-  // Fake devices are called like their files.
-  await ada.evaluate(() => { document.querySelector('#video-device option').textContent = 'Integrated camera'; });
+if (photos) test('the page is photographed', { timeout: 120000 }, async () => {
+  await viewer.setViewportSize(kLarge);
   await starts_to_speak(ada);
   await shows('red');
   await until('all is well', async () => {
-    const [watching, speaking] = [await statsOf(viewer), await statsOf(ada)];
-    const bars = Number(await viewer.getAttribute('#quality', 'data-bars'));
-    return bars >= 3 && watching.state === 'live' && watching.onAir?.name === 'Ada Lovelace' && speaking.level > kSpeaking
-      && speaking.roster.speakers.some(({ talking }) => talking);
+    const watching = await statsOf(viewer);
+    return Number(await viewer.getAttribute('#quality', 'data-bars')) >= 3 && watching.state === 'live' && watching.onAir?.name === 'Ada Lovelace';
   }, { timeout_ms: 60000 });
-  await ada.screenshot({ path: path.join(photos, 'studio.png') });
   await viewer.screenshot({ path: path.join(photos, 'viewer.png') });
-  for (const page of [viewer, ada]) await page.setViewportSize(kSmall);
+  await viewer.setViewportSize(kSmall);
 });
 
 test('after the network was gone the viewer comes back by itself', { timeout: 60000 }, async () => {

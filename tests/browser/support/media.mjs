@@ -16,8 +16,8 @@ export async function makeMediaDir() {
 const kHues = { red: [1, 0.22, 0.26], blue: [0.2, 0.34, 1] };
 
 // Two seconds of motion JPEG at 15 frames a second, as Chromium's fake camera wants it: somebody's outline,
-// swaying, in shades of one colour.
-export async function makeCamera(dir, colour) {
+// swaying, in shades of one colour. 640x360, or `scale` times as much.
+export async function makeCamera(dir, colour, { scale = 1 } = {}) {
   const file = path.join(dir, `${colour}.mjpeg`);
   const sway = '(320+12*sin(PI*N/15))';
   const head = `lt(hypot(X-${sway},Y-150),70)`;
@@ -25,7 +25,7 @@ export async function makeCamera(dir, colour) {
   const light = `(if(${head}+${shoulders},215,70+50*Y/360))`;
   const [r, g, b] = kHues[colour].map((share) => `'${share}*${light}'`);
   await run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i',
-    `color=black:s=640x360:r=15:d=2,format=gbrp,geq=r=${r}:g=${g}:b=${b}`,
+    `color=black:s=640x360:r=15:d=2,format=gbrp,geq=r=${r}:g=${g}:b=${b},scale=iw*${scale}:-1`,
     '-c:v', 'mjpeg', '-q:v', '3', '-pix_fmt', 'yuvj420p', file]);
   return file;
 }
