@@ -98,7 +98,7 @@ class Program {
 
   // kLimit when all slots are taken. `wanted` is taken where it is free. Control loop only.
   [[nodiscard]] virtual Result<std::unique_ptr<ProgramSlot>> acquire(
-      std::string name, std::optional<unsigned> wanted) = 0;
+      std::string name, std::optional<unsigned> wanted = {}) = 0;
   // What the picture shows, from its next frame on. A pin stands above whoever talks for as long as
   // the slot is taken; nullopt takes it back. Control loop only.
   virtual void set_layout(layout::Mode mode) = 0;
