@@ -53,7 +53,7 @@ TEST_CASE("thirteen are on stage, and one more is told why not") {
   REQUIRE(rig.until([&] { return late->joined.has_value(); }));
   REQUIRE_FALSE(*late->joined);
   CHECK(late->joined->error().code == ErrorCode::kLimit);
-  CHECK(late->joined->error().message == "the stage is full: 13 people are on it");
+  CHECK(late->joined->error().message.contains("the stage is full: all 13 places are taken"));
   CHECK(rig.space->counters()->refused == 1);
 
   rig.leave(guests.front());
