@@ -9,7 +9,13 @@ void SpeakerFeed::push(MediaKind kind, Ref<GstSample> sample) {
   if (kind == MediaKind::kVideo) picture_ = true;
   if (kind == MediaKind::kAudio && muted_) return;
   MutexLock lock(mutex_);
-  if (!slot_) return;
+  if (slot_) return take(kind, std::move(sample));
+  if (kind != MediaKind::kAudio) return;
+  if (before_.size() == kOverlap) before_.pop_front();
+  before_.push_back(std::move(sample));
+}
+
+void SpeakerFeed::take(MediaKind kind, Ref<GstSample> sample) {
   switch (kind) {
     case MediaKind::kAudio:
       slot_->push_audio(std::move(sample));
@@ -56,6 +62,11 @@ void SpeakerFeed::take_over(SpeakerFeed& other) {
   }
   MutexLock lock(mutex_);
   slot_ = std::move(slot);
+  // Who is muted on stage may not have been so here.
+  if (slot_ && !muted_) {
+    for (auto& sample : before_) take(MediaKind::kAudio, std::move(sample));
+  }
+  before_.clear();
 }
 
 void SpeakerFeed::close() {

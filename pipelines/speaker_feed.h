@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 
@@ -32,7 +33,7 @@ class SpeakerFeed {
     bool picture = false;
   };
 
-  // Without a slot everything is dropped, until take_over().
+  // Without a slot everything is dropped, until take_over(); but the last sound is kept for it.
   void push(MediaKind kind, Ref<GstSample> sample);
   void count_packet(MediaKind kind);
 
@@ -41,7 +42,8 @@ class SpeakerFeed {
   void set_screen(bool on);
   void set_return(std::shared_ptr<ReturnSink> sink);
   void set_name(std::string name);
-  // The other one's slot, as it is, is this one's from now on; the audience does not notice.
+  // The other one's slot, as it is, is this one's from now on; the audience does not notice. What
+  // this one heard last goes first: its blocks do not begin where the other one's end.
   void take_over(SpeakerFeed& other);
   // The slot is free when this returns; what comes later is dropped.
   void close();
@@ -51,8 +53,14 @@ class SpeakerFeed {
   [[nodiscard]] Decoded decoded() const { return {.sound = sound_, .picture = picture_}; }
 
  private:
+  // Blocks of 20 ms: the one that lies over the other's end, and what two networks may differ by.
+  static constexpr std::size_t kOverlap = 3;
+
+  void take(MediaKind kind, Ref<GstSample> sample) SPACECAST_REQUIRES(mutex_);
+
   Mutex mutex_;
   std::unique_ptr<ProgramSlot> slot_ SPACECAST_GUARDED_BY(mutex_);
+  std::deque<Ref<GstSample>> before_ SPACECAST_GUARDED_BY(mutex_);  // Without a slot; sound.
   std::atomic<bool> muted_ = false;
   std::atomic<bool> sound_ = false;
   std::atomic<bool> picture_ = false;
