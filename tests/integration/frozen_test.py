@@ -1,6 +1,7 @@
-"""Goal: somebody on stage whose machine stands still delays nobody: the others go on hearing and seeing. Method: two
-simulated speakers as processes of their own, one of them stopped by SIGSTOP until the Space gives it up; the other's
-report says what it was sent meanwhile."""
+"""Goal: somebody on stage whose machine stands still delays nobody: the others go on hearing and seeing. Who stands still
+for a moment is called unstable and stays; who vanishes without a word is gone within 15 s. Method: simulated speakers
+as processes of their own, one of them stopped by SIGSTOP or ended by SIGKILL; the other's report says what it was sent
+meanwhile."""
 import json
 import os
 import signal
@@ -29,6 +30,11 @@ class Speaker:
         return self.process.communicate(timeout=30)
 
 
+def stage_of(worker):
+    roster = json.load(worker.get("viewer", "spaces/demo/api/stage"))
+    return {speaker["name"]: speaker for speaker in roster["speakers"]}
+
+
 class Frozen(unittest.TestCase):
     def test_a_peer_that_stops_reading_delays_nobody(self):
         with Worker() as worker, tempfile.TemporaryDirectory() as folder:
@@ -40,16 +46,12 @@ class Frozen(unittest.TestCase):
                 ada.wait_connected()
                 bob.wait_connected()
 
-                def stage():
-                    roster = json.load(worker.get("viewer", "spaces/demo/api/stage"))
-                    return {speaker["name"]: speaker for speaker in roster["speakers"]}
-
-                wait_for("both to be heard", lambda: all(one["audioPackets"] > 50 for one in stage().values()))
-                self.assertEqual(set(stage()), {"Ada", "Bob"})
+                wait_for("both to be heard", lambda: all(one["audioPackets"] > 50 for one in stage_of(worker).values()))
+                self.assertEqual(set(stage_of(worker)), {"Ada", "Bob"})
                 bob.process.send_signal(signal.SIGSTOP)
                 # Given up for its silence: until then it was sent everything, and read nothing.
-                wait_for("Bob to be given up", lambda: "Bob" not in stage())
-                self.assertEqual(stage()["Ada"]["connection"], "connected")
+                wait_for("Bob to be given up", lambda: "Bob" not in stage_of(worker))
+                self.assertEqual(stage_of(worker)["Ada"]["connection"], "connected")
                 ada.end()
                 with open(report, encoding="utf-8") as file:
                     traffic = json.load(file)
@@ -62,6 +64,29 @@ class Frozen(unittest.TestCase):
                 for speaker in (ada, bob):
                     speaker.process.kill()
                     speaker.process.communicate()
+
+    def test_a_peer_that_wakes_up_stays_and_one_that_vanishes_is_gone(self):
+        with Worker() as worker, tempfile.TemporaryDirectory() as folder:
+            worker.wait_ready()
+            ada = Speaker(worker, "Ada", os.path.join(folder, "ada.json"))
+            try:
+                ada.wait_connected()
+                wait_for("Ada to be heard", lambda: stage_of(worker)["Ada"]["audioPackets"] > 50)
+
+                def connection():
+                    return stage_of(worker).get("Ada", {"connection": "gone"})["connection"]
+
+                ada.process.send_signal(signal.SIGSTOP)
+                self.assertEqual(wait_for("word that something is wrong",
+                                          lambda: connection() != "connected" and connection()), "unstable")
+                ada.process.send_signal(signal.SIGCONT)
+                wait_for("Ada to be back", lambda: connection() == "connected")
+                ada.process.kill()
+                wait_for("Ada to be gone", lambda: connection() == "gone", seconds=15)
+                self.assertEqual(worker.metric("spacecast_speakers_lost_total"), 1)
+            finally:
+                ada.process.kill()
+                ada.process.communicate()
 
 
 if __name__ == "__main__":
