@@ -13,7 +13,7 @@ import { makeCamera, makeMediaDir, makeMicrophone } from './support/media.mjs';
 import { onsetNear } from './support/onset.mjs';
 import { servePages } from './support/pages.mjs';
 import { changeOfPicture, colourName, colourOf, loudnessOf } from './support/picture.mjs';
-import { startWorker } from './support/program.mjs';
+import { startWorker, writeSmallProgram } from './support/program.mjs';
 import { until } from './support/until.mjs';
 
 // Each speaks for 6 s of 20 s. The second page is opened when the first one has just fallen silent, so that
@@ -80,7 +80,9 @@ before(async () => {
       microphone: await makeMicrophone(media.dir, colour, { ...kVoice, pitch_hz }), camera: await makeCamera(media.dir, colour),
     };
   }
-  worker = await startWorker({ options: ['--archive', media.dir] });
+  // Two cores also send and receive two cameras and play the stream; a photograph wants the picture as it ships.
+  const program = photos ? [] : ['--program', await writeSmallProgram(media.dir)];
+  worker = await startWorker({ options: ['--archive', media.dir, ...program] });
 }, { timeout: 60000 });
 
 after(async () => {
