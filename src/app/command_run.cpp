@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/address.h"
+#include "app/arguments.h"
 #include "app/end_signals.h"
 #include "app/log.h"
 #include "app/secret_file.h"
@@ -58,17 +59,6 @@ struct RunOptions {
   unsigned monitors = 20;
   bool open = false;
 };
-
-// A check that says in one line what is allowed; CLI11 puts the option's name in front.
-template <typename Parse>
-CLI::Validator check(Parse parse, std::string type_name) {
-  return CLI::Validator(
-      [parse](std::string& value) -> std::string {
-        const auto parsed = parse(value);
-        return parsed ? std::string() : parsed.error().message;
-      },
-      std::move(type_name));
-}
 
 Result<std::string> parse_ip(const std::string& text) {
   in6_addr address{};
@@ -229,13 +219,13 @@ void add_run_command(CLI::App& app, int& status) {
   command->add_option("--config", options->config, "TOML file with these options as keys");
   command->add_option("--space", options->space, "The Space's id, part of its URLs")
       ->required()
-      ->check(check([](const std::string& text) { return parse_space_id(text); }, "ID"));
+      ->check(parsed_by([](const std::string& text) { return parse_space_id(text); }, "ID"));
   command->add_option("--listen", options->listen, "Public address; port 0 picks one and prints it")
       ->capture_default_str()
-      ->check(check([](const std::string& text) { return parse_address(text); }, "HOST:PORT"));
+      ->check(parsed_by([](const std::string& text) { return parse_address(text); }, "HOST:PORT"));
   command->add_option("--admin", options->admin, "Address of /healthz, /readyz and /metrics")
       ->capture_default_str()
-      ->check(check([](const std::string& text) { return parse_address(text); }, "HOST:PORT"));
+      ->check(parsed_by([](const std::string& text) { return parse_address(text); }, "HOST:PORT"));
   command->add_flag("--open", options->open, "No join tokens; only on a loopback address");
   command->add_option("--secret-file", options->secret_file,
                       "Key of join tokens: a line of 32 characters or more (HS256), or a P-256 key "
@@ -255,11 +245,11 @@ void add_run_command(CLI::App& app, int& status) {
   command
       ->add_option("--size", options->size,
                    "The picture's size, 1280x720 or 720x1280; default: the program's own")
-      ->check(check([](const std::string& text) { return parse_size(text); }, "WxH"));
+      ->check(parsed_by([](const std::string& text) { return parse_size(text); }, "WxH"));
   command
       ->add_option("--ladder", options->ladder,
                    "Pictures to encode, largest first: 720p,360p; default: the program's own only")
-      ->check(check([](const std::string& text) { return parse_ladder(text); }, "NAMES"));
+      ->check(parsed_by([](const std::string& text) { return parse_ladder(text); }, "NAMES"));
   command
       ->add_option("--dvr", options->dvr_min,
                    "Minutes that viewers can rewind; 0: the short live window")
@@ -277,15 +267,15 @@ void add_run_command(CLI::App& app, int& status) {
   command
       ->add_option("--ice-address", options->ice_address,
                    "The only local address for speakers' media; default: all interfaces")
-      ->check(check(parse_ip, "IP"));
+      ->check(parsed_by(parse_ip, "IP"));
   command
       ->add_option("--ice-public-address", options->ice_public_address,
                    "What the outside knows --ice-address by (1:1 NAT)")
-      ->check(check(parse_ip, "IP"));
+      ->check(parsed_by(parse_ip, "IP"));
   command
       ->add_option("--ice-ports", options->ice_ports,
                    "UDP ports for speakers' media; default: any that is free")
-      ->check(check([](const std::string& text) { return parse_port_range(text); }, "MIN-MAX"));
+      ->check(parsed_by([](const std::string& text) { return parse_port_range(text); }, "MIN-MAX"));
   // Given once or more often, or with commas.
   const auto list = [&](const char* name, std::vector<std::string>& values, const char* help) {
     return command->add_option(name, values, help)
@@ -294,12 +284,12 @@ void add_run_command(CLI::App& app, int& status) {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   };
   list("--stun", options->stun, "STUN server that clients are told of, stun:HOST[:PORT]")
-      ->check(
-          check([](const std::string& text) { return studio::parse_stun_server(text); }, "URL"));
+      ->check(parsed_by([](const std::string& text) { return studio::parse_stun_server(text); },
+                        "URL"));
   list("--turn", options->turn,
        "TURN server that clients are told of, turn:[USER:PASSWORD@]HOST[:PORT][?transport=tcp]")
-      ->check(
-          check([](const std::string& text) { return studio::parse_turn_server(text); }, "URL"));
+      ->check(parsed_by([](const std::string& text) { return studio::parse_turn_server(text); },
+                        "URL"));
   command->add_option("--turn-secret-file", options->turn_secret_file,
                       "File with the secret of coturn's use-auth-secret: clients get credentials "
                       "that expire");

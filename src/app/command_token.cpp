@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "app/arguments.h"
 #include "app/token_key_file.h"
 #include "base/ids.h"
 #include "studio/display_name.h"
@@ -41,16 +42,6 @@ Result<std::string> make_token(const TokenOptions& options) {
                     .not_before = now});
 }
 
-template <typename Parse>
-CLI::Validator check(Parse parse, std::string type_name) {
-  return CLI::Validator(
-      [parse](std::string& value) -> std::string {
-        const auto parsed = parse(value);
-        return parsed ? std::string() : parsed.error().message;
-      },
-      std::move(type_name));
-}
-
 }  // namespace
 
 void add_token_command(CLI::App& app, int& status) {
@@ -58,13 +49,13 @@ void add_token_command(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("token", "Makes a join token and prints it");
   command->add_option("--space", options->space, "The Space's id")
       ->required()
-      ->check(check(parse_space_id, "ID"));
+      ->check(parsed_by(parse_space_id, "ID"));
   command->add_option("--role", options->role, "What its bearer may do")
       ->required()
       ->check(CLI::IsMember({"host", "cohost", "speaker"}));
   command->add_option("--name", options->name, "What the stage calls its bearer")
       ->required()
-      ->check(check(studio::read_display_name, "NAME"));
+      ->check(parsed_by(studio::read_display_name, "NAME"));
   command
       ->add_option("--secret-file", options->secret_file,
                    "A line of 32 characters or more (HS256), or a private P-256 key in PEM (ES256)")

@@ -183,5 +183,5 @@ results.forEach((result, index) => console.log(`${String(index + 1).padEnd(8)}${
 const medians = Object.fromEntries(kColumns.map((name) => [name, median(results.map((result) => result[name]))]));
 console.log(`${'median'.padEnd(8)}${kColumns.map((name) => seconds(medians[name])).join('')}`);
 const late = results.filter(({ arrived }) => arrived > kAim_ms).length;
-console.log(`\n${late === 0 ? 'every' : `${rounds - late} of ${rounds}`} round${rounds === 1 ? '' : 's'} within the aim of ${kAim_ms / 1000} s until it has arrived`);
+console.log(`\n${rounds - late} of ${rounds} within the aim of ${kAim_ms / 1000} s until it has arrived`);
 if (json) await writeFile(json, `${JSON.stringify({ rounds: results, medians }, null, 1)}\n`);

@@ -28,6 +28,7 @@
 #include "pipelines/simulated_speaker.h"
 #include "studio/offer.h"
 #include "studio/space.h"
+#include "tests/graph/forwarding.h"
 #include "tests/run_until.h"
 #include "tests/voice.h"
 
@@ -192,54 +193,35 @@ class Ledger {
   std::array<unsigned, kSpeakers> late_{};
 };
 
-class WatchedSlot final : public ProgramSlot {
+class WatchedSlot final : public test::ForwardingSlot {
  public:
   WatchedSlot(std::unique_ptr<ProgramSlot> slot, unsigned speaker, Ledger& ledger)
-      : slot_(std::move(slot)), speaker_(speaker), ledger_(ledger) {}
-  [[nodiscard]] unsigned index() const override { return slot_->index(); }
-  void push_audio(Ref<GstSample> sample) override { slot_->push_audio(std::move(sample)); }
+      : ForwardingSlot(std::move(slot)), speaker_(speaker), ledger_(ledger) {}
   void push_video(Ref<GstSample> sample) override {
     ledger_.picture(index(), speaker_, sample.get());
-    slot_->push_video(std::move(sample));
+    ForwardingSlot::push_video(std::move(sample));
   }
-  void set_camera(bool on) override { slot_->set_camera(on); }
-  void push_screen(Ref<GstSample> sample) override { slot_->push_screen(std::move(sample)); }
-  void set_screen(bool on) override { slot_->set_screen(on); }
-  void set_name(std::string name) override { slot_->set_name(std::move(name)); }
-  void set_return(std::shared_ptr<ReturnSink> sink) override { slot_->set_return(std::move(sink)); }
 
  private:
-  std::unique_ptr<ProgramSlot> slot_;
   unsigned speaker_;
   Ledger& ledger_;
 };
 
 // Speakers are called by their numbers.
-class WatchedProgram final : public Program {
+class WatchedProgram final : public test::ForwardingProgram {
  public:
   WatchedProgram(std::unique_ptr<Program> program, Ledger& ledger)
-      : program_(std::move(program)), ledger_(ledger) {}
+      : ForwardingProgram(std::move(program)), ledger_(ledger) {}
   Result<std::unique_ptr<ProgramSlot>> acquire(std::string name,
                                                std::optional<unsigned> wanted) override {
     const auto speaker = static_cast<unsigned>(std::stoul(name));
-    auto slot = program_->acquire(std::move(name), wanted);
+    auto slot = ForwardingProgram::acquire(std::move(name), wanted);
     if (!slot) return slot;
     ledger_.sit((*slot)->index(), speaker);
     return std::make_unique<WatchedSlot>(std::move(*slot), speaker, ledger_);
   }
-  void set_layout(layout::Mode mode) override { program_->set_layout(mode); }
-  void pin(std::optional<unsigned> slot) override { program_->pin(slot); }
-  [[nodiscard]] std::unique_ptr<ReturnSubscription> monitor(
-      std::shared_ptr<ReturnSink> sink) override {
-    return program_->monitor(std::move(sink));
-  }
-  [[nodiscard]] Ref<GstClock> clock() const override { return program_->clock(); }
-  [[nodiscard]] GstClockTime base_time() const override { return program_->base_time(); }
-  [[nodiscard]] ProgramLosses losses() const override { return program_->losses(); }
-  void end(Task done) override { program_->end(std::move(done)); }
 
  private:
-  std::unique_ptr<Program> program_;
   Ledger& ledger_;
 };
 

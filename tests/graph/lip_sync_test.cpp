@@ -18,6 +18,7 @@
 #include "pipelines/simulated_speaker.h"
 #include "pipelines/speaker_graph.h"
 #include "studio/offer.h"
+#include "tests/graph/forwarding.h"
 #include "tests/run_until.h"
 
 using namespace spacecast;
@@ -45,31 +46,24 @@ struct Directory {
 };
 
 // Looks at what comes to a slot. Only its own streaming threads push.
-class SeenSlot final : public ProgramSlot {
+class SeenSlot final : public test::ForwardingSlot {
  public:
   struct Seen {
     test::FlashFinder flashes;
     test::BurstFinder bursts;
   };
   SeenSlot(std::unique_ptr<ProgramSlot> slot, std::shared_ptr<Seen> seen)
-      : slot_(std::move(slot)), seen_(std::move(seen)) {}
-  [[nodiscard]] unsigned index() const override { return slot_->index(); }
+      : ForwardingSlot(std::move(slot)), seen_(std::move(seen)) {}
   void push_audio(Ref<GstSample> sample) override {
     seen_->bursts.add(sample.get());
-    slot_->push_audio(std::move(sample));
+    ForwardingSlot::push_audio(std::move(sample));
   }
   void push_video(Ref<GstSample> sample) override {
     seen_->flashes.add(sample.get());
-    slot_->push_video(std::move(sample));
+    ForwardingSlot::push_video(std::move(sample));
   }
-  void set_camera(bool on) override { slot_->set_camera(on); }
-  void push_screen(Ref<GstSample> sample) override { slot_->push_screen(std::move(sample)); }
-  void set_screen(bool on) override { slot_->set_screen(on); }
-  void set_name(std::string name) override { slot_->set_name(std::move(name)); }
-  void set_return(std::shared_ptr<ReturnSink> sink) override { slot_->set_return(std::move(sink)); }
 
  private:
-  std::unique_ptr<ProgramSlot> slot_;
   std::shared_ptr<Seen> seen_;
 };
 

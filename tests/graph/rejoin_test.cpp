@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include "pipelines/clip_loader.h"
+#include "tests/graph/forwarding.h"
 #include "tests/graph/space_rig.h"
 
 using namespace spacecast;
@@ -25,56 +26,38 @@ struct Slots {
   std::atomic<unsigned> taken = 0, freed = 0, cameras_off = 0, pictures = 0;
 };
 
-class WatchedSlot final : public ProgramSlot {
+class WatchedSlot final : public test::ForwardingSlot {
  public:
   WatchedSlot(std::unique_ptr<ProgramSlot> slot, Slots& slots)
-      : slot_(std::move(slot)), slots_(slots) {
+      : ForwardingSlot(std::move(slot)), slots_(slots) {
     ++slots_.taken;
   }
   ~WatchedSlot() override { ++slots_.freed; }
-  [[nodiscard]] unsigned index() const override { return slot_->index(); }
-  void push_audio(Ref<GstSample> sample) override { slot_->push_audio(std::move(sample)); }
   void push_video(Ref<GstSample> sample) override {
     ++slots_.pictures;
-    slot_->push_video(std::move(sample));
+    ForwardingSlot::push_video(std::move(sample));
   }
-  void push_screen(Ref<GstSample> sample) override { slot_->push_screen(std::move(sample)); }
   void set_camera(bool on) override {
     if (!on) ++slots_.cameras_off;
-    slot_->set_camera(on);
+    ForwardingSlot::set_camera(on);
   }
-  void set_screen(bool on) override { slot_->set_screen(on); }
-  void set_name(std::string name) override { slot_->set_name(std::move(name)); }
-  void set_return(std::shared_ptr<ReturnSink> sink) override { slot_->set_return(std::move(sink)); }
 
  private:
-  std::unique_ptr<ProgramSlot> slot_;
   Slots& slots_;
 };
 
-class WatchedProgram final : public Program {
+class WatchedProgram final : public test::ForwardingProgram {
  public:
   WatchedProgram(std::unique_ptr<Program> program, Slots& slots)
-      : program_(std::move(program)), slots_(slots) {}
+      : ForwardingProgram(std::move(program)), slots_(slots) {}
   Result<std::unique_ptr<ProgramSlot>> acquire(std::string name,
                                                std::optional<unsigned> wanted) override {
-    auto slot = program_->acquire(std::move(name), wanted);
+    auto slot = ForwardingProgram::acquire(std::move(name), wanted);
     if (!slot) return slot;
     return std::make_unique<WatchedSlot>(std::move(*slot), slots_);
   }
-  void set_layout(layout::Mode mode) override { program_->set_layout(mode); }
-  void pin(std::optional<unsigned> slot) override { program_->pin(slot); }
-  [[nodiscard]] std::unique_ptr<ReturnSubscription> monitor(
-      std::shared_ptr<ReturnSink> sink) override {
-    return program_->monitor(std::move(sink));
-  }
-  [[nodiscard]] Ref<GstClock> clock() const override { return program_->clock(); }
-  [[nodiscard]] GstClockTime base_time() const override { return program_->base_time(); }
-  [[nodiscard]] ProgramLosses losses() const override { return program_->losses(); }
-  void end(Task done) override { program_->end(std::move(done)); }
 
  private:
-  std::unique_ptr<Program> program_;
   Slots& slots_;
 };
 
