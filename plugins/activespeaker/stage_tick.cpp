@@ -27,7 +27,7 @@ void Stage::hear(GstClockTime tick, Moment& moment) {
 }
 
 void Stage::apply_cuts(GstClockTime tick, Moment& moment) {
-  const auto due = [this, tick](std::size_t i) {
+  const auto due = [this, tick](std::size_t i) SPACECAST_REQUIRES(mutex_) {
     return to_come_.size() > i && static_cast<GstClockTime>(to_come_[i].cut.count()) <= tick;
   };
   while (!to_come_.empty()) {
@@ -125,7 +125,7 @@ void Stage::gather_sights(layout::Scene& scene) {
 // already.
 std::vector<std::string> Stage::watched(const layout::Scene& scene) const {
   std::vector<unsigned> numbers;
-  const auto add = [&](unsigned number) {
+  const auto add = [&](unsigned number) SPACECAST_REQUIRES(mutex_) {
     if (seat(number) && std::ranges::find(numbers, number) == numbers.end()) {
       numbers.push_back(number);
     }
