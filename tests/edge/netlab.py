@@ -14,12 +14,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import Any, Callable
+from typing import Any
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from waiting import DEADLINE_S, wait_for  # noqa: E402
 
 SOURCE = pathlib.Path(os.environ.get("SPACECAST_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 EDGE = SOURCE / "scripts/deploy/edge"
 CROWD = pathlib.Path(__file__).with_name("crowd.py")
-DEADLINE_S = 40
 SPACE = "demo"
 HLS = f"/spaces/{SPACE}/hls/"
 
@@ -30,15 +32,6 @@ def enter() -> None:
         return
     flags = "-n" if os.getuid() == 0 else "-rn"
     os.execvpe("unshare", ["unshare", flags, sys.executable, *sys.argv], {**os.environ, "SPACECAST_NETLAB": "1", "PYTHONDONTWRITEBYTECODE": "1"})
-
-
-def wait_for(what: str, condition: Callable[[], Any], seconds: float = DEADLINE_S) -> Any:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if value := condition():
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"waited {seconds} s in vain for {what}")
 
 
 def ip(*arguments: str) -> None:
@@ -218,15 +211,22 @@ REQUESTS = ("multivariant_playlists", "media_playlists", "init_sections", "segme
 
 
 class Asked:
-    """The origin's requests by kind between two moments."""
+    """What was asked for since a moment: of the origin by kind, and by each cache by name."""
 
     def __init__(self, lab: Lab) -> None:
-        self.lab, self.before = lab, lab.metrics()
+        self.lab, self.before, self.since = lab, lab.metrics(), time.time()
 
     def now(self) -> dict[str, int]:
         after = self.lab.metrics()
         return {kind: int(after[f"spacecast_origin_{kind}_total"] - self.before[f"spacecast_origin_{kind}_total"])
                 for kind in REQUESTS}
+
+    def names(self, host: Host) -> list[str]:
+        """In the order of the answers. The log is a ring in memory that holds some ten thousand requests."""
+        lines = subprocess.run(
+            ["varnishncsa", "-n", str(self.lab.folder / host.name / "varnish"), "-b", "-d", "-F", "%{VSL:Timestamp:Start[1]}x %U%q"],
+            check=True, capture_output=True, text=True).stdout.splitlines()
+        return [name.removeprefix(HLS) for since, name in map(str.split, lines) if float(since) >= self.since]
 
 
 class Crowd:

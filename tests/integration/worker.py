@@ -3,14 +3,17 @@ import contextlib
 import datetime
 import http.client
 import os
+import pathlib
 import re
 import subprocess
-import time
+import sys
 import urllib.error
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from waiting import DEADLINE_S, wait_for  # noqa: E402
+
 SOURCE = os.environ["SPACECAST_SOURCE"]
-DEADLINE_S = 30
 ENDED, FAULT, BAD_USAGE = 0, 1, 2
 
 
@@ -24,16 +27,6 @@ def refused(*arguments, **environment):
     done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=DEADLINE_S,
                           env={**os.environ, **environment})
     return done.returncode, done.stderr
-
-
-def wait_for(what, condition, seconds=DEADLINE_S):
-    """The condition's first true value."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if value := condition():
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"waited {seconds} s in vain for {what}")
 
 
 class Worker:

@@ -9,12 +9,13 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.parse
-from typing import Any, Callable
+from typing import Any
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from waiting import DEADLINE_S, wait_for  # noqa: E402
 
 SOURCE = pathlib.Path(os.environ["SPACECAST_SOURCE"])
-DEADLINE_S = 30
 WORKER, INSIDE, OUTSIDE, CLIENT = "10.78.0.1", "10.78.0.2", "10.79.0.1", "10.79.0.2"
 
 
@@ -24,15 +25,6 @@ def enter() -> None:
         return
     flags = "-n" if os.getuid() == 0 else "-rn"
     os.execvpe("unshare", ["unshare", flags, sys.executable, *sys.argv], {**os.environ, "SPACECAST_NETWORK": "1"})
-
-
-def wait_for(what: str, condition: Callable[[], Any], seconds: float = DEADLINE_S) -> Any:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if value := condition():
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"waited {seconds} s in vain for {what}")
 
 
 class Machine:
