@@ -1,5 +1,6 @@
 // The viewer's page: joins the player to the document. What is shown is drawn from one snapshot of the
-// player, four times a second for what must not wait and once a second for numbers.
+// player, four times a second for what must not wait and once a second for numbers; at once where the state
+// changes, so that a page that says LIVE says how far behind, too.
 import { fetchSpace, playlistUrl } from './api.js';
 import { Backoff } from './backoff.js';
 import { draw_details } from './details.js';
@@ -52,10 +53,11 @@ const snapshot = () => player?.snapshot() ?? { ...kNoSnapshot, state: space_prob
 
 function draw() {
   const now = snapshot();
-  if (now.state !== shown_state) draw_state(now.state);
+  const changed = now.state !== shown_state;
+  if (changed) draw_state(now.state);
   draw_name(now.onAir?.name ?? '', kMoving.has(now.state) ? 'Nobody' : '–');
   draw_listening(now);
-  const numbers = ticks++ % kNumbersEvery === 0;
+  const numbers = ticks++ % kNumbersEvery === 0 || changed;
   scrubber.draw(now.timeline, now.following, numbers ? player?.chapters() : null);
   draw_place(now);
   if (numbers) draw_numbers(now);

@@ -69,7 +69,8 @@ test('everything comes over HTTP/2 and TLS, and the page says how far behind liv
   const protocols = await page.evaluate(() => [...new Set(performance.getEntriesByType('resource').map((entry) => entry.nextHopProtocol))]);
   assert.deepEqual(protocols, ['h2']);
   await is_live_again();
-  assert.match(await page.textContent('#delay'), /\d.* behind/);
+  // It is drawn once a second.
+  await until('the page says it', async () => /\d.* behind/.test(await page.textContent('#delay')), { describe: stats });
   t.diagnostic(`${(await stats()).delay.toFixed(2)} s behind live`);
 });
 
