@@ -7,7 +7,9 @@
 #include <random>
 #include <string>
 
+#include "chromium_monitor_offer.h"
 #include "chromium_offer.h"
+#include "chromium_stage_offer.h"
 
 using namespace spacecast;
 using namespace spacecast::studio;
