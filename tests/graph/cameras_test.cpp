@@ -4,8 +4,6 @@
 // watch; the program's slots are wrapped, so that every decoded picture is counted and looked at;
 // the program's own picture goes, small, into a file. Waits end with a condition or fail at a
 // deadline.
-#include <gst/app/gstappsink.h>
-#include <gst/app/gstappsrc.h>
 #include <gst/video/video.h>
 
 #include <algorithm>
@@ -29,6 +27,7 @@
 #include "studio/offer.h"
 #include "studio/space.h"
 #include "tests/graph/forwarding.h"
+#include "tests/graph/recording.h"
 #include "tests/run_until.h"
 #include "tests/voice.h"
 
@@ -80,49 +79,21 @@ Yuv to_yuv(const Rgb& c) {
           part(128 + 112 * (c.r - luma) / (1 - kRed))};
 }
 
-// Everything that a description's appsink "out" gets.
-std::shared_ptr<const Clip> record(const std::string& description, std::span<const float> sound) {
-  ErrorOut error;
-  const Ref<GstElement> pipeline(gst_parse_launch(description.c_str(), error.out()));
-  INFO(error.message());
-  REQUIRE(pipeline);
-  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
-  if (const auto in = adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "in"))) {
-    GstBuffer* buffer = gst_buffer_new_memdup(sound.data(), sound.size_bytes());
-    GST_BUFFER_PTS(buffer) = 0;
-    gst_app_src_push_buffer(GST_APP_SRC(in.get()), buffer);
-    gst_app_src_end_of_stream(GST_APP_SRC(in.get()));
-  }
-  const auto out = adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "out"));
-  std::vector<ClipFrame> frames;
-  while (const auto sample = adopt(gst_app_sink_pull_sample(GST_APP_SINK(out.get())))) {
-    GstBuffer* buffer = gst_sample_get_buffer(sample.get());
-    GstMapInfo map;
-    REQUIRE(gst_buffer_map(buffer, &map, GST_MAP_READ));
-    frames.push_back({.bytes = ByteVector(map.data, map.data + map.size),
-                      .pts = MediaTime(GST_BUFFER_PTS(buffer)),
-                      .duration = MediaTime(GST_BUFFER_DURATION(buffer)),
-                      .key = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT)});
-    gst_buffer_unmap(buffer, &map);
-  }
-  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
-  auto clip = Clip::create(std::move(frames));
-  REQUIRE(clip);
-  return *clip;
-}
-
 // Two seconds between keyframes: who is not asked for one shows nothing for long.
 std::shared_ptr<const Clip> camera_of(unsigned speaker) {
-  return record("videotestsrc num-buffers=20 pattern=solid-color foreground-color=" +
-                    std::to_string(colour_of(speaker).argb()) +
-                    " ! video/x-raw,format=I420,width=320,height=180,framerate=10/1,"
-                    "colorimetry=bt709 "
-                    "! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=20 "
-                    "! video/x-h264,profile=constrained-baseline "
-                    "! h264parse config-interval=-1 "
-                    "! video/x-h264,stream-format=byte-stream,alignment=au "
-                    "! appsink name=out sync=false",
-                {});
+  auto clip =
+      test::record_clip("videotestsrc num-buffers=20 pattern=solid-color foreground-color=" +
+                            std::to_string(colour_of(speaker).argb()) +
+                            " ! video/x-raw,format=I420,width=320,height=180,framerate=10/1,"
+                            "colorimetry=bt709 "
+                            "! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=20 "
+                            "! video/x-h264,profile=constrained-baseline "
+                            "! h264parse config-interval=-1 "
+                            "! video/x-h264,stream-format=byte-stream,alignment=au "
+                            "! appsink name=out sync=false",
+                        {});
+  REQUIRE(clip);
+  return clip;
 }
 
 // A round, in which the speaker talks in their turn and is silent in all others.
@@ -130,11 +101,17 @@ std::shared_ptr<const Clip> voice_of(unsigned speaker) {
   std::vector<float> sound(kRound / 1s * kRate);
   const auto talk = speaker::test::speak(kTalk, kRate, -20, 100 + 10 * speaker);
   std::ranges::copy(talk, sound.begin() + speaker * (kTurn / 1ms) * kRate / 1000);
-  return record(
+  auto clip = test::record_clip(
       "appsrc name=in format=time caps=audio/x-raw,format=F32LE,rate=48000,channels=1,"
       "layout=interleaved ! audioconvert ! opusenc complexity=0 bitrate=32000 "
       "! opusparse ! appsink name=out sync=false",
-      sound);
+      [&](GstAppSrc* in) {
+        GstBuffer* buffer = gst_buffer_new_memdup(sound.data(), sound.size() * sizeof(float));
+        GST_BUFFER_PTS(buffer) = 0;
+        gst_app_src_push_buffer(in, buffer);
+      });
+  REQUIRE(clip);
+  return clip;
 }
 
 // --- what is decoded

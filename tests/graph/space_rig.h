@@ -3,9 +3,6 @@
 // mix tells who is in it.
 #pragma once
 
-#include <gst/app/gstappsink.h>
-#include <gst/app/gstappsrc.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -28,6 +25,7 @@
 #include "studio/offer.h"
 #include "studio/space.h"
 #include "tests/graph/bad_way.h"
+#include "tests/graph/recording.h"
 #include "tests/run_until.h"
 
 namespace spacecast::test {
@@ -52,32 +50,14 @@ struct GuestOptions {
 
 // A sine of a minute, since where a clip begins anew its decoder needs a moment.
 inline std::shared_ptr<const Clip> tone_clip(double frequency) {
-  ErrorOut error;
-  const Ref<GstElement> pipeline(gst_parse_launch(
-      ("audiotestsrc volume=0.25 samplesperbuffer=960 num-buffers=3000 freq=" +
-       std::to_string(frequency) +
-       " ! audio/x-raw,rate=48000,channels=1 ! opusenc complexity=0 bitrate=32000 ! opusparse ! "
-       "appsink name=out sync=false")
-          .c_str(),
-      error.out()));
-  REQUIRE(pipeline);
-  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
-  const auto out = adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "out"));
-  std::vector<ClipFrame> frames;
-  while (const auto sample = adopt(gst_app_sink_pull_sample(GST_APP_SINK(out.get())))) {
-    GstBuffer* buffer = gst_sample_get_buffer(sample.get());
-    GstMapInfo map;
-    REQUIRE(gst_buffer_map(buffer, &map, GST_MAP_READ));
-    frames.push_back({.bytes = ByteVector(map.data, map.data + map.size),
-                      .pts = MediaTime(GST_BUFFER_PTS(buffer)),
-                      .duration = MediaTime(GST_BUFFER_DURATION(buffer)),
-                      .key = true});
-    gst_buffer_unmap(buffer, &map);
-  }
-  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
-  auto clip = Clip::create(std::move(frames));
+  auto clip = record_clip(
+      "audiotestsrc volume=0.25 samplesperbuffer=960 num-buffers=3000 freq=" +
+          std::to_string(frequency) +
+          " ! audio/x-raw,rate=48000,channels=1 ! opusenc complexity=0 bitrate=32000 ! opusparse ! "
+          "appsink name=out sync=false",
+      {});
   REQUIRE(clip);
-  return *clip;
+  return clip;
 }
 
 // What the whole mix sounds like, in the packets that monitors are sent.
@@ -222,27 +202,21 @@ class SpaceRig {
 
 // Mono at 48 kHz.
 inline std::vector<float> decode(const std::vector<Ref<GstSample>>& packets) {
-  ErrorOut error;
-  const Ref<GstElement> pipeline(gst_parse_launch(
+  std::vector<float> sound;
+  REQUIRE(run_to_end(
       "appsrc name=in format=time ! opusdec ! audioconvert ! "
       "audio/x-raw,format=F32LE,rate=48000,channels=1 ! appsink name=out sync=false",
-      error.out()));
-  REQUIRE(pipeline);
-  const auto in = adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "in"));
-  const auto out = adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "out"));
-  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
-  for (const auto& packet : packets) gst_app_src_push_sample(GST_APP_SRC(in.get()), packet.get());
-  gst_app_src_end_of_stream(GST_APP_SRC(in.get()));
-  std::vector<float> sound;
-  while (const auto sample = adopt(gst_app_sink_pull_sample(GST_APP_SINK(out.get())))) {
-    GstMapInfo map;
-    GstBuffer* buffer = gst_sample_get_buffer(sample.get());
-    REQUIRE(gst_buffer_map(buffer, &map, GST_MAP_READ));
-    const auto* values = reinterpret_cast<const float*>(map.data);
-    sound.insert(sound.end(), values, values + map.size / sizeof(float));
-    gst_buffer_unmap(buffer, &map);
-  }
-  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+      [&](GstAppSrc* in) {
+        for (const auto& packet : packets) gst_app_src_push_sample(in, packet.get());
+      },
+      [&](GstSample* sample) {
+        GstMapInfo map;
+        GstBuffer* buffer = gst_sample_get_buffer(sample);
+        REQUIRE(gst_buffer_map(buffer, &map, GST_MAP_READ));
+        const auto* values = reinterpret_cast<const float*>(map.data);
+        sound.insert(sound.end(), values, values + map.size / sizeof(float));
+        gst_buffer_unmap(buffer, &map);
+      }));
   return sound;
 }
 
