@@ -73,7 +73,7 @@ class TokenAccess final : public Access {
     if (claims->space != space_)
       return std::unexpected(forbidden("the token is for another Space"));
     if (revoked_->contains(claims->id)) {
-      return std::unexpected(forbidden("a host removed you: the token is worth nothing any more"));
+      return std::unexpected(forbidden(kRevokedDetail));
     }
     return Pass{.role = claims->role,
                 .name = std::move(claims->name),

@@ -8,12 +8,6 @@
 
 namespace spacecast::studio {
 
-// An offer whose answer is still being made.
-struct Monitors::Joining {
-  std::string secret;
-  std::function<void(Result<NewSession>)> done;
-};
-
 Monitors::Monitors(Options options, std::shared_ptr<Loop> loop, std::shared_ptr<Teardown> teardown)
     : options_(std::move(options)), loop_(std::move(loop)), teardown_(std::move(teardown)) {}
 
@@ -46,14 +40,12 @@ void Monitors::join(SpeakerOffer offer, std::string name,
            }});
   if (!monitor) return refuse(monitor.error());
   monitors_.push_back(std::move(*monitor));
-  joining_.push_back({secret, std::move(done)});
+  unanswered_.add(secret, std::move(done));
   counters_->now = monitors_.size();
 }
 
 void Monitors::answered(const std::string& secret, std::string answer) {
-  const auto joining = std::ranges::find(joining_, secret, &Joining::secret);
-  const auto done = std::move(joining->done);
-  joining_.erase(joining);
+  const auto done = unanswered_.take(secret);
   ++counters_->joins;
   const auto& monitor = *find(secret);
   log("monitor joined", monitor, {});
@@ -79,12 +71,7 @@ void Monitors::remove(const std::string& secret, std::string_view why, std::stri
   log(why, **found, detail);
   monitors_.erase(found);
   counters_->now = monitors_.size();
-  const auto joining = std::ranges::find(joining_, secret, &Joining::secret);
-  if (joining == joining_.end()) return;
-  ++counters_->refused;
-  const auto done = std::move(joining->done);
-  joining_.erase(joining);
-  done(fail(refusal, fmt::format("no answer could be made: {}", detail)));
+  unanswered_.refuse(secret, detail, refusal, counters_->refused);
 }
 
 void Monitors::check() {

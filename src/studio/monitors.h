@@ -20,6 +20,7 @@
 #include "studio/ice_session.h"
 #include "studio/liveness.h"
 #include "studio/monitor.h"
+#include "studio/unanswered.h"
 
 namespace spacecast::studio {
 
@@ -62,8 +63,6 @@ class Monitors {
   [[nodiscard]] std::shared_ptr<MonitorCounters> counters() const { return counters_; }
 
  private:
-  struct Joining;
-
   void answered(const std::string& secret, std::string answer);
   // `refusal` is what one who still waits for the answer is told.
   void remove(const std::string& secret, std::string_view why, std::string_view detail,
@@ -75,7 +74,7 @@ class Monitors {
   std::shared_ptr<Teardown> teardown_;
   std::shared_ptr<MonitorCounters> counters_ = std::make_shared<MonitorCounters>();
   std::vector<std::unique_ptr<Monitor>> monitors_;
-  std::vector<Joining> joining_;
+  Unanswered<NewSession> unanswered_;
   bool ended_ = false;
 };
 

@@ -12,6 +12,10 @@
 
 namespace spacecast::studio {
 
+// What its bearer is told.
+inline constexpr std::string_view kRevokedDetail =
+    "a host removed you: the token is worth nothing any more";
+
 class RevokedPasses {
  public:
   // Past it, the one that expires first is forgotten.

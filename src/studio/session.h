@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -84,5 +85,10 @@ class Session {
   Clock::time_point created_ = Clock::now();
   std::unique_ptr<SpeakerGraph> graph_;
 };
+
+// For looking through a list of them.
+[[nodiscard]] inline auto with_id(std::string_view id) {
+  return [id](const std::unique_ptr<Session>& session) { return session->identity().id == id; };
+}
 
 }  // namespace spacecast::studio

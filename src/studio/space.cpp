@@ -81,7 +81,7 @@ void Space::join(JoinRequest request, std::function<void(Result<Joined>)> done) 
   if (!session) return refuse(session.error());
   if (place) (*session)->restore(*place);
   (*session)->set_watched(contains(watched_slots_, (*session)->slot()));
-  joining_.push_back({(*session)->identity().secret, std::move(done)});
+  unanswered_.add((*session)->identity().secret, std::move(done));
   sessions_.push_back(std::move(*session));
   counters_->speakers = sessions_.size();
 }
@@ -106,10 +106,8 @@ Result<std::unique_ptr<Session>> Space::make_session(std::string id, JoinRequest
 }
 
 void Space::answered(const std::string& secret, std::string answer) {
-  const auto joining = std::ranges::find(joining_, secret, &Joining::secret);
+  const auto done = unanswered_.take(secret);
   const auto* session = find_by_secret(secret);
-  const auto done = std::move(joining->done);
-  joining_.erase(joining);
   ++counters_->joins;
   log("joined", *session, {});
   const auto& identity = session->identity();
@@ -139,8 +137,7 @@ Session* Space::find_by_secret(std::string_view secret) {
 }
 
 Session* Space::find_by_id(std::string_view id) {
-  const auto found = std::ranges::find_if(
-      sessions_, [&](const auto& session) { return session->identity().id == id; });
+  const auto found = std::ranges::find_if(sessions_, with_id(id));
   return found == sessions_.end() ? nullptr : found->get();
 }
 
@@ -156,31 +153,20 @@ void Space::leave_stage(const Session& session) {
 
 void Space::remove(const std::string& id, std::string_view why, std::string_view detail,
                    ErrorCode refusal) {
-  const auto found = std::ranges::find_if(
-      sessions_, [&](const auto& session) { return session->identity().id == id; });
+  const auto found = std::ranges::find_if(sessions_, with_id(id));
   if (found == sessions_.end()) return;
   const std::string secret = (*found)->identity().secret;
   log(why, **found, detail);
   if (pinned_slot_ == (*found)->slot()) unpin();
-  const auto successor = std::ranges::find_if(
-      successors_, [&](const auto& session) { return session->identity().id == id; });
+  const auto successor = std::ranges::find_if(successors_, with_id(id));
   sessions_.erase(found);
   counters_->speakers = sessions_.size();
   if (successor != successors_.end()) {
     const std::string its_secret = (*successor)->identity().secret;
     successors_.erase(successor);
-    refuse_joining(its_secret, detail, refusal);
+    unanswered_.refuse(its_secret, detail, refusal, counters_->refused);
   }
-  refuse_joining(secret, detail, refusal);
-}
-
-void Space::refuse_joining(const std::string& secret, std::string_view detail, ErrorCode refusal) {
-  const auto joining = std::ranges::find(joining_, secret, &Joining::secret);
-  if (joining == joining_.end()) return;
-  ++counters_->refused;
-  const auto done = std::move(joining->done);
-  joining_.erase(joining);
-  done(fail(refusal, fmt::format("no answer could be made: {}", detail)));
+  unanswered_.refuse(secret, detail, refusal, counters_->refused);
 }
 
 Roster Space::roster() const {

@@ -30,6 +30,7 @@
 #include "studio/revoked_passes.h"
 #include "studio/roster.h"
 #include "studio/session.h"
+#include "studio/unanswered.h"
 
 namespace spacecast::studio {
 
@@ -143,11 +144,6 @@ class Space : public std::enable_shared_from_this<Space> {
   [[nodiscard]] std::shared_ptr<const RevokedPasses> revoked() const { return revoked_; }
 
  private:
-  // An offer whose answer is still being made.
-  struct Joining {
-    std::string secret;
-    std::function<void(Result<Joined>)> done;
-  };
   using Sessions = std::vector<std::unique_ptr<Session>>;
 
   Space(Options options, std::shared_ptr<Loop> loop, Program& program);
@@ -170,8 +166,6 @@ class Space : public std::enable_shared_from_this<Space> {
   // One session is over. Where it has a successor that steps in.
   void end_session(const std::string& secret, std::string_view why, std::string_view detail,
                    ErrorCode refusal = ErrorCode::kInternal);
-  // Whoever still waits for the session's answer is refused.
-  void refuse_joining(const std::string& secret, std::string_view detail, ErrorCode refusal);
   // A person is gone, with all sessions. `refusal` is what one who still waits for the answer is
   // told.
   void remove(const std::string& id, std::string_view why, std::string_view detail,
@@ -190,7 +184,7 @@ class Space : public std::enable_shared_from_this<Space> {
   Sessions sessions_;
   Sessions successors_;  // One a session at most, with its id.
   Places places_;
-  std::vector<Joining> joining_;
+  Unanswered<Joined> unanswered_;
   EventHub listeners_;
   int on_air_slot_ = -1;
   std::vector<unsigned> talking_slots_;

@@ -13,7 +13,7 @@ Result<void> Space::check_pass(const JoinRequest& request) const {
   if (request.pass.empty()) return {};
   // Between the look at the token and this one a host may have removed its bearer.
   if (revoked_->contains(request.pass)) {
-    return fail(ErrorCode::kForbidden, "a host removed you: the token is worth nothing any more");
+    return fail(ErrorCode::kForbidden, std::string(kRevokedDetail));
   }
   const auto others = std::ranges::count_if(sessions_, [&](const auto& session) {
     return session->identity().pass == request.pass &&

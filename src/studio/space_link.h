@@ -14,12 +14,7 @@ namespace spacecast::studio {
 class SpaceLink {
  public:
   SpaceLink(std::shared_ptr<Loop> control, const std::shared_ptr<Space>& space)
-      : control_(std::move(control)),
-        id_(space->id()),
-        counters_(space->counters()),
-        space_(space) {}
-
-  [[nodiscard]] SpaceCounters& counters() const { return *counters_; }
+      : control_(std::move(control)), id_(space->id()), space_(space) {}
 
   // False, and the request is answered with 404, where it is for another Space.
   [[nodiscard]] bool addresses(const http::Request& request, http::Responder& responder) const {
@@ -46,7 +41,6 @@ class SpaceLink {
  private:
   std::shared_ptr<Loop> control_;
   std::string id_;
-  std::shared_ptr<SpaceCounters> counters_;
   std::weak_ptr<Space> space_;
 };
 

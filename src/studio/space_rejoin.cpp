@@ -12,10 +12,6 @@ namespace {
 // Between two looks at whether a successor is as good as who it replaces.
 constexpr std::chrono::milliseconds kSuccessionLook{20};
 
-auto with_id(const std::string& id) {
-  return [&id](const auto& session) { return session->identity().id == id; };
-}
-
 auto with_secret(const std::string& secret) {
   return [&secret](const auto& session) { return session->identity().secret == secret; };
 }
@@ -37,7 +33,7 @@ void Space::join_again(const Session& earlier, JoinRequest request,
     ++counters_->refused;
     return done(std::unexpected(successor.error()));
   }
-  joining_.push_back({(*successor)->identity().secret, std::move(done)});
+  unanswered_.add((*successor)->identity().secret, std::move(done));
   successors_.push_back(std::move(*successor));
   succession_ = loop_->every(kSuccessionLook, [this] { look_at_successors(); });
 }
@@ -67,7 +63,7 @@ void Space::succeed(Sessions::iterator successor, std::string_view detail) {
   ++counters_->rejoins;
   log("took over", *stage, detail);
   const std::string old = session->identity().secret;
-  refuse_joining(old, "a later session took over", ErrorCode::kConflict);
+  unanswered_.refuse(old, "a later session took over", ErrorCode::kConflict, counters_->refused);
 }
 
 void Space::end_session(const std::string& secret, std::string_view why, std::string_view detail,
@@ -76,7 +72,7 @@ void Space::end_session(const std::string& secret, std::string_view why, std::st
       found != successors_.end()) {
     log(why, **found, detail);
     successors_.erase(found);
-    return refuse_joining(secret, detail, refusal);
+    return unanswered_.refuse(secret, detail, refusal, counters_->refused);
   }
   const auto found = std::ranges::find_if(sessions_, with_secret(secret));
   if (found == sessions_.end()) return;

@@ -63,26 +63,15 @@ void add_stage_routes(http::Server& server, std::shared_ptr<Loop> control,
                       const std::shared_ptr<Space>& space,
                       const std::shared_ptr<Entrance>& entrance) {
   const SpaceLink link(std::move(control), space);
+  const auto counters = space->counters();
   for (const auto& [endpoint, kind] :
        {std::pair(kStage, Endpoint::kStage), std::pair(kWhip, Endpoint::kWhip)}) {
-    server.add({.method = "POST",
-                .pattern = endpoint,
-                .body_max = kOfferBytesMax,
-                .handler = [link, entrance, kind](Request request, Responder responder) {
-                  if (!link.addresses(request, responder)) return;
-                  const auto refuse = [&](Response response) {
-                    ++link.counters().refused;
-                    responder.respond(std::move(response));
-                  };
-                  auto wanted = read_join(request, kind, *entrance);
-                  if (!wanted) return refuse(std::move(wanted.error()));
-                  if (auto full = entrance->turn_away()) return refuse(std::move(*full));
-                  link.post(std::move(request), std::move(responder),
-                            [entrance, wanted = std::move(*wanted)](Space& stage, const Request&,
-                                                                    Responder to) mutable {
-                              join(stage, std::move(wanted), entrance, std::move(to));
-                            });
-                }});
+    entrance->add_offer_route(
+        server, link, endpoint, {counters, &counters->refused},
+        [entrance, kind](const Request& request) { return read_join(request, kind, *entrance); },
+        [entrance](Space& stage, Space::JoinRequest wanted, Responder to) {
+          join(stage, std::move(wanted), entrance, std::move(to));
+        });
     entrance->add_endpoint_routes(server, link, endpoint, empty(204));
   }
   add_session_routes(

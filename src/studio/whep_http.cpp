@@ -57,24 +57,12 @@ void add_whep_routes(http::Server& server, std::shared_ptr<Loop> control,
                      const std::shared_ptr<Entrance>& entrance) {
   const SpaceLink link(std::move(control), space);
   const auto counters = space->monitors().counters();
-  server.add({.method = "POST",
-              .pattern = kEndpoint,
-              .body_max = kOfferBytesMax,
-              .handler = [link, entrance, counters](Request request, Responder responder) {
-                if (!link.addresses(request, responder)) return;
-                const auto refuse = [&](Response response) {
-                  ++counters->refused;
-                  responder.respond(std::move(response));
-                };
-                auto wanted = read_watch(request, *entrance);
-                if (!wanted) return refuse(std::move(wanted.error()));
-                if (auto full = entrance->turn_away()) return refuse(std::move(*full));
-                link.post(std::move(request), std::move(responder),
-                          [entrance, wanted = std::move(*wanted)](Space& of, const Request&,
-                                                                  Responder to) mutable {
-                            watch(of, std::move(wanted), entrance, std::move(to));
-                          });
-              }});
+  entrance->add_offer_route(
+      server, link, kEndpoint, {counters, &counters->refused},
+      [entrance](const Request& request) { return read_watch(request, *entrance); },
+      [entrance](Space& of, Watch wanted, Responder to) {
+        watch(of, std::move(wanted), entrance, std::move(to));
+      });
   entrance->add_endpoint_routes(
       server, link, kEndpoint,
       {.status = 200, .content_type = std::string(kSdpType), .headers = {}, .body = nullptr});
