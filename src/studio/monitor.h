@@ -23,6 +23,7 @@ class Monitor {
     std::string secret;  // Unguessable: whoever has it may end the session.
     std::string etag;
     std::string name;  // Of the pass; empty where it names nobody.
+    std::string pass;  // Access::Pass::id.
   };
 
   // `events` as in MonitorGraph.

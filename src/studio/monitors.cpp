@@ -13,13 +13,17 @@ Monitors::Monitors(Options options, std::shared_ptr<Loop> loop, std::shared_ptr<
 
 Monitors::~Monitors() = default;
 
-void Monitors::join(SpeakerOffer offer, std::string name,
+void Monitors::join(SpeakerOffer offer, Bearer bearer,
                     std::function<void(Result<NewSession>)> done) {
   const auto refuse = [&](Error error) {
     ++counters_->refused;
     done(std::unexpected(std::move(error)));
   };
   if (ended_) return refuse({ErrorCode::kConflict, "the Space has ended"});
+  // Between the look at the token and this one a host may have removed its bearer.
+  if (options_.revoked->contains(bearer.pass)) {
+    return refuse({ErrorCode::kForbidden, std::string(kRevokedDetail)});
+  }
   if (monitors_.size() >= options_.max) {
     return refuse({ErrorCode::kLimit, fmt::format("{} monitors watch, which is all there may be; "
                                                   "the audience watches over HLS",
@@ -28,7 +32,10 @@ void Monitors::join(SpeakerOffer offer, std::string name,
   const std::string secret = random_id();
   // The graph calls back from the loop and never after its monitor, which this owns, is gone.
   auto monitor = Monitor::create(
-      {.secret = secret, .etag = "\"" + random_id() + "\"", .name = std::move(name)},
+      {.secret = secret,
+       .etag = "\"" + random_id() + "\"",
+       .name = std::move(bearer.name),
+       .pass = std::move(bearer.pass)},
       options_.peer(std::move(offer)), options_.subscribe, loop_, teardown_,
       {.answered = [this, secret](std::string answer) { answered(secret, std::move(answer)); },
        .connected = [this, secret] { find(secret)->set_connected(); },
@@ -61,6 +68,16 @@ Monitor* Monitors::find(std::string_view secret) {
 void Monitors::leave(const Monitor& monitor) {
   const std::string secret = monitor.identity().secret;
   remove(secret, "monitor left", {}, ErrorCode::kInternal);
+}
+
+void Monitors::expel(std::string_view pass) {
+  std::vector<std::string> secrets;
+  for (const auto& monitor : monitors_) {
+    if (monitor->identity().pass == pass) secrets.push_back(monitor->identity().secret);
+  }
+  for (const auto& secret : secrets) {
+    remove(secret, "monitor removed", "by a host", ErrorCode::kForbidden);
+  }
 }
 
 void Monitors::remove(const std::string& secret, std::string_view why, std::string_view detail,

@@ -20,6 +20,7 @@
 #include "studio/ice_session.h"
 #include "studio/liveness.h"
 #include "studio/monitor.h"
+#include "studio/revoked_passes.h"
 #include "studio/unanswered.h"
 
 namespace spacecast::studio {
@@ -42,6 +43,13 @@ class Monitors {
     MonitorGraph::Subscribe subscribe;
     // For the log: what became of whom, and why. May be empty.
     std::function<void(std::string_view what, std::string_view name, std::string_view detail)> log;
+    std::shared_ptr<const RevokedPasses> revoked;
+  };
+
+  // Whose token it was.
+  struct Bearer {
+    std::string name;  // Empty where the token names nobody.
+    std::string pass;  // Access::Pass::id.
   };
 
   Monitors(Options options, std::shared_ptr<Loop> loop, std::shared_ptr<Teardown> teardown);
@@ -49,11 +57,14 @@ class Monitors {
   Monitors& operator=(const Monitors&) = delete;
   ~Monitors();
 
-  // `done` is called once: with kLimit where there are enough of them, kConflict after the end.
-  void join(SpeakerOffer offer, std::string name, std::function<void(Result<NewSession>)> done);
+  // `done` is called once: with kLimit where there are enough of them, kForbidden where a host has
+  // removed the bearer, kConflict after the end.
+  void join(SpeakerOffer offer, Bearer bearer, std::function<void(Result<NewSession>)> done);
   // Null where there is none (any more).
   [[nodiscard]] Monitor* find(std::string_view secret);
   void leave(const Monitor& monitor);
+  // A host has removed the pass's bearer, who watches no more either.
+  void expel(std::string_view pass);
   // Removes those of whom nothing is heard. Called again and again.
   void check();
   // Removes everybody; nobody may come any more.

@@ -54,7 +54,8 @@ Monitors::Options Space::monitor_options() {
           .log =
               [this](std::string_view what, std::string_view name, std::string_view detail) {
                 if (options_.log) options_.log({what, {}, name, detail});
-              }};
+              },
+          .revoked = revoked_};
 }
 
 void Space::join(JoinRequest request, std::function<void(Result<Joined>)> done) {

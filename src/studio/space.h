@@ -179,8 +179,8 @@ class Space : public std::enable_shared_from_this<Space> {
   Program& program_;
   std::shared_ptr<Teardown> teardown_ = std::make_shared<Teardown>();
   std::shared_ptr<SpaceCounters> counters_ = std::make_shared<SpaceCounters>();
-  Monitors monitors_;
   std::shared_ptr<RevokedPasses> revoked_ = std::make_shared<RevokedPasses>();
+  Monitors monitors_;
   Sessions sessions_;
   Sessions successors_;  // One a session at most, with its id.
   Places places_;

@@ -53,6 +53,7 @@ void Space::expel(const Session& session) {
   if (!expelled.pass.empty()) {
     revoked_->add(expelled.pass, expelled.pass_expires,
                   std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+    monitors_.expel(expelled.pass);
   }
   std::vector<std::string> ids;
   for (const auto& other : sessions_) {

@@ -19,7 +19,7 @@ constexpr const char* kEndpoint = "/spaces/{id}/whep";
 // What a request asks for, once all that can be judged without the Space is in order.
 struct Watch {
   SpeakerOffer offer;
-  std::string name;
+  Monitors::Bearer bearer;
 };
 
 std::expected<Watch, Response> read_watch(const Request& request, const Entrance& entrance) {
@@ -27,14 +27,15 @@ std::expected<Watch, Response> read_watch(const Request& request, const Entrance
   if (!pass) return std::unexpected(std::move(pass.error()));
   auto offer = read_offer(request.body, Endpoint::kWhep);
   if (!offer) return std::unexpected(problem(offer.error()));
-  return Watch{std::move(*offer), std::move(pass->name).value_or("")};
+  return Watch{.offer = std::move(*offer),
+               .bearer = {.name = std::move(pass->name).value_or(""), .pass = std::move(pass->id)}};
 }
 
 void watch(Space& space, Watch wanted, std::shared_ptr<const Entrance> entrance,
            Responder responder) {
   // std::function wants what can be copied.
   auto answer = std::make_shared<Responder>(std::move(responder));
-  space.monitors().join(std::move(wanted.offer), std::move(wanted.name),
+  space.monitors().join(std::move(wanted.offer), std::move(wanted.bearer),
                         [&space, entrance, answer](Result<NewSession> session) {
                           if (!session) return answer->respond(problem(session.error()));
                           if (!answer->client_gone()) {

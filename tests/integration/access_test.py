@@ -214,6 +214,7 @@ class Tokens(Access):
     def test_a_removed_persons_token_is_worth_nothing(self):
         bobs = token(role="cohost", name="Bob")
         bob, again, ada = self.join(bobs), self.join(bobs), self.join(token())
+        watching, other = (self.join(whose, WHEP) for whose in (bobs, token()))
         listener = http.client.HTTPConnection("127.0.0.1", self.worker.port, timeout=DEADLINE_S)
         self.addCleanup(listener.close)
         listener.request("GET", EVENTS)
@@ -224,7 +225,9 @@ class Tokens(Access):
                 break
         self.assertIn(bob.get("spacecast-speaker"), next(events).decode())
         self.assertEqual([entry["id"] for entry in self.roster()["speakers"]], [ada.get("spacecast-speaker")])
-        self.assertEqual(self.ask("GET", again.get("location")).status, 404)
+        for gone in (again, watching):
+            self.assertEqual(self.ask("GET", gone.get("location")).status, 404)
+        self.assertEqual(self.ask("GET", other.get("location")).status, 204)
         for path in (STAGE, WHIP, WHEP):
             self.forbidden(self.post(bobs, path), "removed")
         self.forbidden(self.remove(bobs, ada), "removed")
