@@ -57,13 +57,14 @@ export async function openScreen() {
   }
 }
 
-// [{id, label, group}]; labels are empty until the browser has been allowed a device.
+const kWords = { audioinput: 'Microphone', videoinput: 'Camera', audiooutput: 'Output' };
+
+// [{id, label, group}] of a MediaDeviceInfo's kind; none until the browser has allowed a device of it.
 export async function listDevices(kind) {
   const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
-  const wanted = devices.filter((device) => device.kind === `${kind}input` && device.deviceId);
-  const word = kind === 'audio' ? 'Microphone' : 'Camera';
+  const wanted = devices.filter((device) => device.kind === kind && device.deviceId);
   return wanted.map((device, index) => ({
-    id: device.deviceId, label: device.label || `${word} ${index + 1}`, group: device.groupId,
+    id: device.deviceId, label: device.label || `${kWords[kind]} ${index + 1}`, group: device.groupId,
   }));
 }
 

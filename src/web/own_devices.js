@@ -171,7 +171,7 @@ export class OwnDevices {
 
   async #list(kind) {
     const device = this.#devices[kind];
-    const list = await listDevices(kind);
+    const list = await listDevices(`${kind}input`);
     const current = device.open?.getSettings().deviceId ?? device.select.value;
     device.select.replaceChildren(...list.map(({ id, label }) => new Option(label, id, false, id === current)));
     if (list.length === 0) device.select.append(new Option(`No ${kNames[kind].toLowerCase()}`, ''));
@@ -187,7 +187,7 @@ export class OwnDevices {
       this.#meter.listen(device.open);
       this.#muted_speech.reset();
     }
-    if (device.open) device.group = (await listDevices(kind)).find(({ id }) => id === 'default')?.group ?? '';
+    if (device.open) device.group = (await listDevices(`${kind}input`)).find(({ id }) => id === 'default')?.group ?? '';
     this.#draw();
     await this.#on_change(kind);
   }

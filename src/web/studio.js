@@ -8,6 +8,7 @@ import { load_icons } from './icons.js';
 import { LinkBadge } from './link_badge.js';
 import { Lobby } from './lobby.js';
 import { onNetworkChanged } from './network.js';
+import { Output } from './output.js';
 import { OwnDevices } from './own_devices.js';
 import { OwnRow } from './own_row.js';
 import { People } from './people.js';
@@ -67,6 +68,7 @@ const devices = new OwnDevices({
 const hearing = new Hearing({
   audio: by_id('return'), volume: by_id('volume'), blocked: by_id('sound-blocked'), program: by_id('program'), video: by_id('program-video'),
 });
+const output = new Output({ audio: by_id('return'), select: by_id('output'), field: by_id('output-field') }, say);
 const link = new LinkBadge({ badge: by_id('link'), word: by_id('link-word') }, async () => stage?.stats() ?? null, () => say('Your connection is poor'));
 const share = new ScreenShare({ button: page.screen, word: by_id('screen-word') }, (track) => stage.setScreen(track), tell);
 const ask = new Ask({
@@ -98,6 +100,7 @@ async function join(name) {
 async function send_device(kind) {
   const track = devices.sent(kind);
   if (kind === 'audio') {
+    output.look();
     await stage?.setMicrophone(track, !devices.isOn('audio'));
   } else {
     page.video.srcObject = track && new MediaStream([track]);

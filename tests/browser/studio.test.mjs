@@ -106,6 +106,14 @@ test('two people hear each other and not themselves', { timeout: 120000 }, async
   await hears(grace, kTones.ada, kTones.grace);
 });
 
+test('the others are heard on the output that is chosen', { timeout: 60000 }, async () => {
+  const sink_of = () => ada.evaluate(() => document.querySelector('#return').sinkId);
+  assert.equal(await sink_of(), '');
+  await ada.selectOption('#output', { label: 'Fake Audio Output 2' });
+  await until('the output is another one', async () => (await sink_of()) !== '' && (await sink_of()) === (await ada.inputValue('#output')), { describe: sink_of });
+  await hears(ada, kTones.grace, kTones.ada);
+});
+
 test('the program comes back beside the own picture, and can be put away', { timeout: 60000 }, async () => {
   for (const page of [ada, grace]) {
     await until('the program is shown', async () => ['red', 'blue'].includes(colourName(await program_of(page))), { describe: () => program_of(page) });
