@@ -89,13 +89,13 @@ class Row:
 class Worker:
     """A worker with small pictures; what is asked of it over HTTP is asked from its own machine."""
 
-    def __init__(self, row: Row, *arguments: str) -> None:
+    def __init__(self, row: Row, *arguments: str, address: str = WORKER) -> None:
         program = (SOURCE / "pipelines/program.launch").read_text().replace("speed-preset=veryfast", "speed-preset=ultrafast")
         (row.folder / "program.launch").write_text(program)
         self.row = row
         row.worker.start(str(SOURCE / "scripts/spacecast"), "run", "--space", "demo", "--open", "--listen", "127.0.0.1:8080",
                          "--admin", "127.0.0.1:9100", "--program", str(row.folder / "program.launch"), "--size", "320x180",
-                         "--ice-address", WORKER, *arguments, log="worker.log")
+                         "--ice-address", address, *arguments, log="worker.log")
         wait_for("the worker", lambda: self.get("healthz", "127.0.0.1:9100"))
 
     def get(self, path: str, authority: str = "127.0.0.1:8080") -> str:

@@ -1,5 +1,5 @@
 """Goal: clients whose network lets them reach a TURN server only, and workers behind 1:1 NAT, get on with each other by
-configuration. Method: three machines in a row; coturn, or nftables' address translation, in the middle one; a worker;
+configuration; and those who have IPv6 alone between them. Method: three machines in a row; coturn, or nftables' address translation, in the middle one; a worker;
 and aiortc as client, which is told of the servers by the worker's own Link headers."""
 import subprocess
 import unittest
@@ -83,6 +83,26 @@ class Nat(unittest.TestCase):
             peer.tell(answer=answer.body)
             chosen = peer.hear()
             self.assertEqual(chosen, {"connected": True, "local": "host", "remote": PUBLIC})
+            wait_for("Ada's sound", on_stage(worker, "Ada"))
+
+
+class Ipv6(unittest.TestCase):
+    def test_a_network_without_ipv4_between_them_will_do(self):
+        with Row() as row:
+            row.middle.run("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+            for end, device, net in ((row.worker, "in", "fd78::"), (row.client, "out", "fd79::")):
+                # Nobody else is there: an address need not wait until that is known.
+                end.run("ip", "addr", "add", f"{net}1/64", "dev", "eth0", "nodad")
+                row.middle.run("ip", "addr", "add", f"{net}2/64", "dev", device, "nodad")
+                end.run("ip", "route", "add", "default", "via", f"{net}2")
+            worker = Worker(row, address="fd78::1")
+            peer = Peer(row)
+            answer = worker.join(peer.hear()["offer"], "Ada")
+            self.assertEqual(answer.status, 201, answer.body)
+            candidates = [line.split() for line in answer.body.splitlines() if line.startswith("a=candidate:")]
+            self.assertEqual([candidate[4] for candidate in candidates], ["fd78::1"])
+            peer.tell(answer=answer.body)
+            self.assertEqual(peer.hear(), {"connected": True, "local": "host", "remote": "fd78::1"})
             wait_for("Ada's sound", on_stage(worker, "Ada"))
 
 
