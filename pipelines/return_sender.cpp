@@ -4,6 +4,8 @@
 #include <gst/app/gstappsrc.h>
 #include <gst/video/video.h>
 
+#include <chrono>
+
 #include "gstx/probe.h"
 
 namespace spacecast {
@@ -33,6 +35,10 @@ std::string video_chain(const OfferedMedia& media, guint32 ssrc) {
       "clock-rate=90000,payload={0},packetization-mode=(string)1,profile-level-id=(string){2},"
       "ssrc=(uint){1}",
       media.payload, ssrc, media.profile_level_id);
+}
+
+PicturePause::Time now() {
+  return std::chrono::steady_clock::now().time_since_epoch();
 }
 
 }  // namespace
@@ -71,7 +77,10 @@ Result<void> ReturnSender::add(RtcPeer& peer, std::size_t section) {
             });
   gst_bin_add(peer.bin(), bin.get());
   (picture ? video_ : audio_) = adopt(gst_bin_get_by_name(GST_BIN(bin.get()), "source"));
-  return peer.send(section, bin.get(), ssrc);
+  return peer.send(
+      section, bin.get(), ssrc,
+      picture ? [pause = pause_](const ReceiverReport& report) { pause->report(report, now()); }
+              : RtcPeer::ReportHandler());
 }
 
 void ReturnSender::take_audio(const Ref<GstSample>& packet) {
@@ -86,9 +95,10 @@ void ReturnSender::take_video(const Ref<GstSample>& unit) {
   const bool delta =
       GST_BUFFER_FLAG_IS_SET(gst_sample_get_buffer(unit.get()), GST_BUFFER_FLAG_DELTA_UNIT);
   const bool lagging = gst_app_src_get_current_level_time(source) > kPictureBacklogMax;
-  if (lagging || (needs_keyframe_ && delta)) {
+  const bool paused = pause_->paused(now());
+  if (lagging || paused || (needs_keyframe_ && delta)) {
     needs_keyframe_ = true;
-    ++dropped_;
+    ++(paused ? paused_ : dropped_);
     return;
   }
   needs_keyframe_ = false;
@@ -100,6 +110,7 @@ ReturnSender::Counts ReturnSender::counts() const {
   return {.audio_packets = audio_packets_,
           .video_units = video_units_,
           .dropped = dropped_,
+          .paused = paused_,
           .keyframe_requests = *keyframe_requests_};
 }
 

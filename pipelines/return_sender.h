@@ -5,7 +5,7 @@
 //
 // Lost packets are sent again where the offer has a payload type for that. A request for a keyframe
 // is counted and goes no further: the program has one every second, and one peer's losses must not
-// cost all others their bits.
+// cost all others their bits. Where the way to a peer loses too much the picture pauses.
 #pragma once
 
 #include <atomic>
@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "gstx/ref.h"
+#include "pipelines/picture_pause.h"
 #include "pipelines/program_return.h"
 #include "pipelines/rtc_peer.h"
 
@@ -25,6 +26,7 @@ class ReturnSender : public ReturnSink {
     std::uint64_t audio_packets = 0;  // Opus packets handed on.
     std::uint64_t video_units = 0;    // Access units handed on.
     std::uint64_t dropped = 0;        // Access units, because the peer's own pipeline lagged.
+    std::uint64_t paused = 0;         // Access units, because the peer's network loses too much.
     std::uint64_t keyframe_requests = 0;
   };
 
@@ -52,6 +54,8 @@ class ReturnSender : public ReturnSink {
   std::atomic<std::uint64_t> audio_packets_ = 0;
   std::atomic<std::uint64_t> video_units_ = 0;
   std::atomic<std::uint64_t> dropped_ = 0;
+  std::atomic<std::uint64_t> paused_ = 0;
+  const std::shared_ptr<PicturePause> pause_ = std::make_shared<PicturePause>();
   std::shared_ptr<std::atomic<std::uint64_t>> keyframe_requests_ =
       std::make_shared<std::atomic<std::uint64_t>>(0);
 };

@@ -198,7 +198,8 @@ void RtcPeer::connect_signals() {
 
 // Before the offer is applied: 1.22 gives a section whose transceiver has no sink pad the direction
 // recvonly.
-Result<void> RtcPeer::send(std::size_t section, GstElement* source, guint32 ssrc) {
+Result<void> RtcPeer::send(std::size_t section, GstElement* source, guint32 ssrc,
+                           ReportHandler on_report) {
   const auto& media = options_.offer.media[section];
   const auto codec = codec_preferences(media);
   gst_caps_set_simple(codec.get(), "ssrc", G_TYPE_UINT, ssrc, nullptr);
@@ -216,6 +217,7 @@ Result<void> RtcPeer::send(std::size_t section, GstElement* source, guint32 ssrc
                  nullptr);
   }
   prepare(transceiver.get(), media, codec.get());
+  if (on_report) report_handlers_.emplace_back(ssrc, std::move(on_report));
   return {};
 }
 
@@ -313,8 +315,14 @@ void RtcPeer::watch_transport() {
   g_signal_emit_by_name(rtpbin.get(), "get-internal-session", 0, &session);
   const Borrowed session_owned(session);
   // Somebody who neither speaks nor shows anything still sends reports.
-  signals_.push_back(Signal::connect(session, "on-receiving-rtcp",
-                                     [life = life_](GObject*, GstBuffer*) { life->note(); }));
+  signals_.push_back(
+      Signal::connect(session, "on-receiving-rtcp",
+                      [life = life_, handlers = report_handlers_](GObject*, GstBuffer* packet) {
+                        life->note();
+                        for (const auto& [ssrc, on_report] : handlers) {
+                          if (const auto report = report_on(packet, ssrc)) on_report(*report);
+                        }
+                      }));
 }
 
 void RtcPeer::on_gathering_state() {

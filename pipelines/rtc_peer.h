@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -27,6 +28,7 @@
 #include "gstx/bus.h"
 #include "gstx/ice.h"
 #include "gstx/ref.h"
+#include "gstx/rtcp.h"
 #include "gstx/teardown.h"
 #include "pipelines/peer_check.h"
 #include "pipelines/peer_life.h"
@@ -76,9 +78,12 @@ class RtcPeer {
 
   [[nodiscard]] GstBin* bin() const { return GST_BIN(pipeline_.get()); }
   [[nodiscard]] const SpeakerOffer& offer() const { return options_.offer; }
+  // The peer reports on what it was sent on a section; from a streaming thread.
+  using ReportHandler = std::function<void(const ReceiverReport&)>;
   // Has the answer send on a section whose offer wants to receive: RTP with the section's payload
-  // type and `ssrc`, from the source pad of an element in bin().
-  [[nodiscard]] Result<void> send(std::size_t section, GstElement* source, guint32 ssrc);
+  // type and `ssrc`, from the source pad of an element in bin(). `on_report` may be empty.
+  [[nodiscard]] Result<void> send(std::size_t section, GstElement* source, guint32 ssrc,
+                                  ReportHandler on_report);
   [[nodiscard]] Result<void> start(MediaHandler received);
 
   // A trickled one, as studio/candidate.h gives it.
@@ -115,6 +120,7 @@ class RtcPeer {
   Ref<GstElement> pipeline_;
   Ref<GstElement> webrtc_;
   std::vector<Signal> signals_;
+  std::vector<std::pair<guint32, ReportHandler>> report_handlers_;  // By SSRC.
   BusWatch bus_;
   Timer deadline_;
   bool local_description_set_ = false;

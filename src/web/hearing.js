@@ -1,18 +1,24 @@
 // What comes back from the stage: the others' sound, and the program's picture beside one's own.
 import { recall, remember } from './memory.js';
+import { Standstill } from './standstill.js';
+
+const kLookMs = 500;
 
 export class Hearing {
   #audio;
   #video;
   #program;
   #blocked;
+  #still;
+  #standstill = new Standstill();
   #pictures = [];
 
   // audio: the element that plays the others; volume: its slider, 0 to 100; blocked: what to press where the browser
-  // wants to be asked; program: the <details> around the element `video`.
-  constructor({ audio, volume, blocked, program, video }) {
+  // wants to be asked; program: the <details> around the element `video`; still: what to say where that stands still.
+  constructor({ audio, volume, blocked, program, video, still }) {
     this.#audio = audio;
     this.#video = video;
+    this.#still = still;
     this.#program = program;
     this.#blocked = blocked;
     volume.value = recall('studio.volume') ?? '100';
@@ -23,6 +29,7 @@ export class Hearing {
     });
     blocked.addEventListener('click', () => this.#play());
     program.addEventListener('toggle', () => this.#show());
+    setInterval(() => this.look(performance.now()), kLookMs);
   }
 
   // [{audio, video}]: tracks, null for what does not come, the newest last. While a connection takes over from another one
@@ -37,6 +44,14 @@ export class Hearing {
     for (const track of this.#pictures) track.onunmute = () => this.#show();
     this.#program.hidden = this.#pictures.length === 0;
     this.#show();
+  }
+
+  // Does the picture move? In a page that is hidden none does, and one that has not begun yet does not stand still.
+  look(now) {
+    const { totalVideoFrames } = this.#video.getVideoPlaybackQuality();
+    if (!this.#video.srcObject || totalVideoFrames === 0 || document.hidden) this.#standstill.begin(now);
+    const hidden = !this.#standstill.feed(totalVideoFrames, now);
+    if (this.#still.hidden !== hidden) this.#still.hidden = hidden;
   }
 
   #set_volume({ value }) {

@@ -67,6 +67,7 @@ const devices = new OwnDevices({
 }, send_device, say);
 const hearing = new Hearing({
   audio: by_id('return'), volume: by_id('volume'), blocked: by_id('sound-blocked'), program: by_id('program'), video: by_id('program-video'),
+  still: by_id('program-still'),
 });
 const output = new Output({ audio: by_id('return'), select: by_id('output'), field: by_id('output-field') }, say);
 const link = new LinkBadge({ badge: by_id('link'), word: by_id('link-word') }, async () => stage?.stats() ?? null, () => say('Your connection is poor'));

@@ -1,8 +1,9 @@
 // Goal: a speaker's bad network is heard in their own sound only, and little: loss and jitter on
-// the way in leave the others whole and the program's parts regular. Method: three simulated
-// speakers with a tone each on a real Space and program; the packets of one go through a relay that
-// loses and delays them. The whole mix is taken as monitors get it and looked through for gaps in
-// each tone. Shares are printed, since what concealment makes of a loss is the codec's to know.
+// the way in leave the others whole and the program's parts regular; loss on the way back takes the
+// picture, so that the sound has room. Method: three simulated speakers with a tone each on a real
+// Space and program; the packets of one go through a relay that loses and delays them. The whole
+// mix is taken as monitors get it and looked through for gaps in each tone. Shares are printed,
+// since what concealment makes of a loss is the codec's to know.
 #include <cstdio>
 
 #include "tests/graph/space_rig.h"
@@ -80,4 +81,48 @@ TEST_CASE("loss and jitter of one are the others' no concern") {
   for (const auto& rendition : rig.store->snapshot()->renditions) {
     for (const auto& segment : rendition.segments) CHECK_FALSE(segment->gap());
   }
+}
+
+TEST_CASE("who loses much of what comes back is sent the sound alone for a while") {
+  constexpr auto kStill = 2s;
+  const auto camera = test::record_clip(
+      "videotestsrc num-buffers=15 ! video/x-raw,format=I420,width=160,height=90,framerate=15/1 "
+      "! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 "
+      "! video/x-h264,profile=constrained-baseline ! h264parse config-interval=-1 "
+      "! video/x-h264,stream-format=byte-stream,alignment=au ! appsink name=out sync=false",
+      {});
+  REQUIRE(camera);
+  SpaceRig rig;
+  BadWay way;
+  const auto bad =
+      rig.bring({.name = "Bad", .tone = kBad, .video = camera, .receive = true, .way = &way});
+  const auto good = rig.bring({.name = "Good", .tone = kGood, .video = camera, .receive = true});
+  REQUIRE(rig.until([&] { return bad->on_stage() && good->on_stage(); }));
+  const auto pictures = [](const auto& guest) {
+    return guest->speaker->report().video_received.packets;
+  };
+  const auto sounds = [](const auto& guest) {
+    return guest->speaker->report().audio_received.packets;
+  };
+  REQUIRE(rig.until([&] { return pictures(bad) > 20 && pictures(good) > 20; }));
+
+  way.set_back(0.4);
+  auto seen = pictures(bad), others = pictures(good), heard = sounds(bad);
+  auto since = std::chrono::steady_clock::now();
+  const auto still = [&] {
+    const auto now = std::chrono::steady_clock::now();
+    if (pictures(bad) != seen) {
+      seen = pictures(bad);
+      others = pictures(good);
+      heard = sounds(bad);
+      since = now;
+    }
+    return now - since >= kStill;
+  };
+  REQUIRE(rig.until(still, 60s));
+  CHECK(sounds(bad) > heard + 20);
+  CHECK(pictures(good) > others + 20);
+
+  way.set_back(0);
+  REQUIRE(rig.until([&] { return pictures(bad) > seen + 20; }, 60s));
 }

@@ -1,6 +1,6 @@
-// A network between one peer and the worker that loses and delays what the peer sends: a UDP relay
-// on 127.0.0.1 that the answer is made to name. Nothing else is between them where the offer names
-// no candidates.
+// A network between one peer and the worker that loses and delays what the peer sends, and loses
+// what comes back: a UDP relay on 127.0.0.1 that the answer is made to name. Nothing else is
+// between them where the offer names no candidates.
 #pragma once
 
 #include <arpa/inet.h>
@@ -68,6 +68,8 @@ class BadWay {
     loss_ = loss;
     jitter_ms_ = static_cast<int>(jitter.count());
   }
+  // The same for what the worker sends.
+  void set_back(double loss) { back_loss_ = loss; }
   // Nothing passes in either direction.
   void cut() { cut_ = true; }
 
@@ -122,7 +124,7 @@ class BadWay {
       for (;;) {
         const auto got = recv(inside_, packet.data(), packet.size(), 0);
         if (got <= 0) break;
-        if (cut_ || peer.sin_port == 0) continue;
+        if (cut_ || peer.sin_port == 0 || share(random) < back_loss_) continue;
         sendto(outside_, packet.data(), static_cast<std::size_t>(got), 0,
                reinterpret_cast<const sockaddr*>(&peer), sizeof peer);
       }
@@ -139,7 +141,7 @@ class BadWay {
   const int outside_;  // Where the peer sends to.
   const int inside_;   // From where the worker is sent to.
   std::atomic<std::uint16_t> worker_port_ = 0;
-  std::atomic<double> loss_ = 0;
+  std::atomic<double> loss_ = 0, back_loss_ = 0;
   std::atomic<int> jitter_ms_ = 0;
   std::atomic<bool> cut_ = false;
   std::atomic<unsigned> passed_ = 0, lost_ = 0;

@@ -44,6 +44,7 @@ struct GuestOptions {
   std::string name = "Ada";
   double tone = 220;  // Hz
   std::shared_ptr<const Clip> video;
+  bool receive = false;
   BadWay* way = nullptr;
   std::string replaces;
 };
@@ -153,7 +154,7 @@ class SpaceRig {
     auto created = SimulatedSpeaker::create(
         {.audio = tone(options.tone),
          .video = options.video,
-         .receive = false,
+         .receive = options.receive,
          .ice_address = "127.0.0.1"},
         loop,
         {.on_offer = join,

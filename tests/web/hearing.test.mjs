@@ -1,5 +1,5 @@
 // Goal: the others are heard wherever the browser lets us, and it is said where it does not; the program's picture follows
-// the connection that has one. Method: elements and tracks made by hand.
+// the connection that has one, and it is said where that stands still. Method: elements and tracks made by hand.
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
@@ -13,6 +13,8 @@ class FakeElement extends EventTarget {
   open = true;
   value = '';
   srcObject = null;
+  frames = 0;
+  getVideoPlaybackQuality() { return { totalVideoFrames: this.frames }; }
   async play() {
     if (refuse) throw Object.assign(new Error('refused'), { name: refuse });
   }
@@ -26,11 +28,13 @@ beforeEach(() => {
   refuse = '';
   const kept = new Map();
   globalThis.localStorage = { getItem: (name) => kept.get(name) ?? null, setItem: (name, value) => kept.set(name, value) };
+  globalThis.document = { hidden: false };
+  globalThis.setInterval = () => 0;  // The tests look themselves.
   globalThis.MediaStream = class {
     constructor(tracks) { this.tracks = tracks; }
     getTracks() { return this.tracks; }
   };
-  elements = Object.fromEntries(['audio', 'volume', 'blocked', 'program', 'video'].map((name) => [name, new FakeElement()]));
+  elements = Object.fromEntries(['audio', 'volume', 'blocked', 'program', 'video', 'still'].map((name) => [name, new FakeElement()]));
 });
 
 test('a browser that wants to be asked is asked', async () => {
@@ -90,4 +94,34 @@ test('a program that is put away is not decoded', () => {
   elements.program.open = true;
   elements.program.dispatchEvent(new Event('toggle'));
   assert.equal(shown(), 'p');
+});
+
+test('a picture that stands still while it is shown is given a word', () => {
+  const hearing = new Hearing(elements);
+  const { still, video } = elements;
+  let now = 0;
+  // Every half second, with so many frames in it.
+  const pass = (seconds, frames) => {
+    for (const end = now + seconds * 1000; now < end;) {
+      now += 500;
+      video.frames += frames;
+      hearing.look(now);
+    }
+  };
+  pass(10, 0);
+  assert.equal(still.hidden, true);  // There is none.
+  hearing.take([{ audio: track('a'), video: track('p') }]);
+  pass(10, 0);
+  assert.equal(still.hidden, true);  // It has not begun.
+  pass(10, 15);
+  assert.equal(still.hidden, true);
+  pass(4, 0);
+  assert.equal(still.hidden, false);
+  pass(1, 15);
+  assert.equal(still.hidden, true);
+  globalThis.document.hidden = true;
+  pass(10, 0);
+  globalThis.document.hidden = false;
+  pass(2, 0);
+  assert.equal(still.hidden, true);
 });
