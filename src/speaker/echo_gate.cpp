@@ -11,11 +11,15 @@ constexpr float kQuietest = -75.0F;  // dBov, of a group of bands: below, all is
 constexpr float kHeard = -52.0F;     // The others, in any group.
 constexpr float kForget = 0.996F;    // A hop: about 5 s of what was sent.
 constexpr float kEnough = 30;        // Hops before a path can be known,
-constexpr float kSure = 0.4F;        // and how closely levels have to follow.
+constexpr float kSure = 0.4F;        // and how closely levels have to follow;
+constexpr float kCertain = 0.6F;     // so closely that the path is there for good.
 constexpr float kLossRate = 0.02F;
 constexpr float kAboveQuietest = 25;  // dB: what loss is measured on.
 constexpr float kMargin = 7.0F;       // dB that a path's level varies by.
 constexpr std::size_t kTail = 3;      // Hops that an echo rings on for.
+constexpr float kAudible = -60.0F;    // dBov: what should come back so loud can be missed,
+constexpr float kMissing = 15.0F;     // dB: where so much less is there.
+constexpr int kGone = 300;            // Groups of bands in hops: 2 s of what should come back.
 constexpr std::array<std::size_t, 4> kSplit{0, 3, 6, Spectrum::kBands};
 
 }  // namespace
@@ -43,17 +47,23 @@ bool EchoGate::update(const Bands& own, const Bands& others) {
   at_ = (at_ + 1) % sent_.size();
   sent_[at_] = levels(others);
   const Levels now = levels(own);
-  const bool echo = known_ && explained(now);
   learn(now);
-  return echo;
+  if (!known_) return false;
+  const Levels most = expected();
+  for (std::size_t group = 0; group < kGroups; ++group) {
+    if (now[group] > most[group] + kMargin) return false;
+  }
+  return true;
 }
 
 void EchoGate::learn(const Levels& own) {
-  float best = 0;
+  const float own_loudest = *std::ranges::max_element(own);
   for (std::size_t lag = 0; lag < kLags; ++lag) {
     Path& path = paths_[lag];
     const Levels& then = sent(lag);
-    if (*std::ranges::max_element(then) >= kHeard) {
+    const float loudest = *std::ranges::max_element(then);
+    // What is louder than what was sent is the speaker's own, and says nothing about the path.
+    if (loudest >= kHeard && own_loudest <= loudest) {
       for (float* sum : {&path.weight, &path.own, &path.others, &path.own_own, &path.others_others,
                          &path.both}) {
         *sum *= kForget;
@@ -74,27 +84,52 @@ void EchoGate::learn(const Levels& own) {
         path.loss[group] += rate * (own[group] - then[group] - path.loss[group]);
       }
     }
-    const float correlation = path.correlation();
-    if (correlation > best) {
-      best = correlation;
-      best_ = lag;
-    }
   }
-  known_ = best > kSure;
+  const auto [lag, correlation] = closest();
+  if (correlation > kSure) {
+    certain_ = correlation > kCertain || (known_ && certain_ && lag == lag_);
+    known_ = true;
+    lag_ = lag;
+    loss_ = paths_[lag].loss;
+    missed_ = 0;
+  } else if (known_) {
+    known_ = certain_ && !is_gone(own);
+  }
 }
 
-bool EchoGate::explained(const Levels& own) const {
-  const Path& path = paths_[best_];
+std::pair<std::size_t, float> EchoGate::closest() const {
+  std::pair<std::size_t, float> best{};
+  for (std::size_t lag = 0; lag < kLags; ++lag) {
+    const float correlation = paths_[lag].correlation();
+    if (correlation > best.second) best = {lag, correlation};
+  }
+  return best;
+}
+
+bool EchoGate::is_gone(const Levels& own) {
+  const Levels most = expected();
+  for (std::size_t group = 0; group < kGroups; ++group) {
+    if (most[group] < kAudible) continue;
+    if (own[group] < most[group] - kMissing) {
+      ++missed_;
+    } else if (own[group] < most[group] + kMargin) {
+      missed_ = std::max(missed_ - 1, 0);
+    }
+  }
+  return missed_ > kGone;
+}
+
+EchoGate::Levels EchoGate::expected() const {
+  Levels most{};
   for (std::size_t group = 0; group < kGroups; ++group) {
     float loudest = kQuietest;
-    const std::size_t from = best_ == 0 ? 0 : best_ - 1;
-    for (std::size_t lag = from; lag <= best_ + kTail; ++lag) {
+    const std::size_t from = lag_ == 0 ? 0 : lag_ - 1;
+    for (std::size_t lag = from; lag <= lag_ + kTail; ++lag) {
       loudest = std::max(loudest, sent(lag)[group]);
     }
-    const float expected = std::max(loudest + path.loss[group], kQuietest);
-    if (own[group] > expected + kMargin) return false;
+    most[group] = std::max(loudest + loss_[group], kQuietest);
   }
-  return true;
+  return most;
 }
 
 }  // namespace spacecast::speaker

@@ -1,11 +1,13 @@
 // Tells what a microphone picks up of the others from what its speaker says. Everybody is sent the
 // others' sum, so what may come back is known: where the level of a microphone follows that sum,
 // always equally late and equally much lower, the path is learned, and sound that is no louder than
-// what the path explains is not the speaker's.
+// what the path explains is not the speaker's. A room does not change because its speaker talks or
+// plays music: a path that was certain once is known until what it says should come back does not.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <utility>
 
 #include "speaker/spectrum.h"
 
@@ -35,7 +37,12 @@ class EchoGate {
   };
 
   void learn(const Levels& own);
-  [[nodiscard]] bool explained(const Levels& own) const;
+  // The lag at which the microphone follows the others most closely, and how closely.
+  [[nodiscard]] std::pair<std::size_t, float> closest() const;
+  // Whether what should have come back has been missed for long enough.
+  [[nodiscard]] bool is_gone(const Levels& own);
+  // The most that comes back now.
+  [[nodiscard]] Levels expected() const;
   [[nodiscard]] const Levels& sent(std::size_t hops_ago) const {
     return sent_[(at_ + sent_.size() - hops_ago) % sent_.size()];
   }
@@ -43,8 +50,12 @@ class EchoGate {
   std::array<Levels, kLags + 4> sent_{};
   std::size_t at_ = 0;
   std::array<Path, kLags> paths_{};
-  std::size_t best_ = 0;
+  // The path in use.
   bool known_ = false;
+  bool certain_ = false;
+  std::size_t lag_ = 0;
+  Levels loss_{};
+  int missed_ = 0;  // How often what should have come back did not, less how often it did.
 };
 
 }  // namespace spacecast::speaker

@@ -31,13 +31,17 @@ constexpr MediaTime kPauseBeforeBack = 400ms;
 constexpr float kNotMuchWeaker = 12.0F;  // dB above the own floor.
 // Who has not been heard for longer has stopped, perhaps together with the one on air.
 constexpr MediaTime kStillSpeaking = 60ms;
+// Unless the one on air has been silent for so long that a first word with a breath after it is no
+// "yes".
+constexpr MediaTime kLongSilence = 600ms;
+constexpr MediaTime kBreath = 260ms;
 constexpr MediaTime kAnySound = 1s;
 // Hops: a word goes on over shorter gaps; less speech after a longer one was a breath, a key, an
 // echo.
 constexpr std::int64_t kGap = 10;
 constexpr std::int64_t kMuch = 8;
 // What is left of look-ahead when a decision can wait no longer.
-constexpr MediaTime kSpare = 4 * kHop;
+constexpr MediaTime kSpare = 2 * kHop;
 
 // Who has talked most in the present run; then who began first; then the lower id.
 bool weaker(const Candidate& a, const Candidate& b) {
@@ -45,8 +49,8 @@ bool weaker(const Candidate& a, const Candidate& b) {
          std::tuple(b.evidence.speech, a.evidence.onset, a.id);
 }
 
-bool speaks(const Candidate& speaker, MediaTime now) {
-  return speaker.evidence.talking && now - speaker.evidence.last_speech <= kStillSpeaking;
+bool speaks(const Candidate& speaker, MediaTime now, MediaTime pause = kStillSpeaking) {
+  return speaker.evidence.talking && now - speaker.evidence.last_speech <= pause;
 }
 
 template <typename Allowed>
@@ -115,10 +119,11 @@ std::optional<Decision> FloorPolicy::challenge(MediaTime now, const Candidate& o
                                                std::span<const Candidate> speakers) {
   const MediaTime silence = now - on_air.evidence.last_speech;
   const bool silent = silence >= kSilent;
+  const MediaTime pause = silence >= kLongSilence ? kBreath : kStillSpeaking;
   const MediaTime earliest = last_cut_ + (silent ? kMinShot : kMinShotTalking);
   if (now < earliest) return std::nullopt;
   const Candidate* next = strongest(speakers, [&](const Candidate& speaker) {
-    if (speaker.id == on_air.id || !speaks(speaker, now)) return false;
+    if (speaker.id == on_air.id || !speaks(speaker, now, pause)) return false;
     if (!silent) return speaks(on_air, now) && talks_over(speaker.evidence, on_air.evidence);
     return speaker.evidence.speech >= speech_wanted(speaker, on_air.evidence, now) &&
            !may_wait(speaker, now);

@@ -30,12 +30,12 @@ constexpr float kPeakDepth = 31.0F;
 constexpr float kAboveRoom = 8.0F;
 // An onset is the first sound that can be heard: of what goes on without a gap, and before that of
 // what was like speech already and not longer ago than a stop consonant or a breath.
-constexpr float kUnlikeSpeech = -0.5F;     // Log-odds.
-constexpr std::int64_t kOnsetWindow = 8;   // Blocks,
-constexpr std::int64_t kOnsetFilled = 4;   // and how many of them are sound.
-constexpr std::int64_t kSoundGap = 14;     // Blocks.
-constexpr std::int64_t kSpeechGap = 36;    // Blocks.
-constexpr std::int64_t kOnsetReach = 120;  // Blocks before the first evidence.
+constexpr float kUnlikeSpeech = -0.5F;    // Log-odds.
+constexpr std::int64_t kOnsetWindow = 8;  // Blocks,
+constexpr std::int64_t kOnsetFilled = 4;  // and how many of them are sound.
+constexpr std::int64_t kSoundGap = 14;    // Blocks.
+constexpr std::int64_t kSpeechGap = 36;   // Blocks.
+constexpr std::int64_t kOnsetReach = 60;  // Blocks before the first evidence.
 
 }  // namespace
 

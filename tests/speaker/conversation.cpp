@@ -215,7 +215,9 @@ class Builder {
     Span span{phrase.onset, phrase.end};
     while (span.onset + kFrame < span.end && !audible(span.onset)) span.onset += kFrame;
     while (span.end > span.onset + kFrame && !audible(span.end - kFrame)) span.end -= kFrame;
-    return {from + span.onset, from + span.end};
+    span = {from + span.onset, from + span.end};
+    conversation_.stretches.push_back({id, time_of(span.onset), time_of(span.end)});
+    return span;
   }
 
   void note(SpeakerId id, const Span& span, Kind kind, bool whispered = false) {
@@ -438,7 +440,7 @@ std::vector<Plan> plans(Part part) {
 std::vector<Plan> lessons() {
   using namespace std::chrono_literals;
   std::vector<Plan> all;
-  for (std::uint64_t i = 0; i < 24; ++i) {
+  for (std::uint64_t i = 0; i < 48; ++i) {
     const Family family = i % 6 == 4   ? Family::kLively
                           : i % 6 == 5 ? Family::kEdges
                                        : Family::kHostile;

@@ -32,6 +32,12 @@ struct Utterance {
   bool whispered = false;
 };
 
+// What an utterance is made of: speech without a pause.
+struct Stretch {
+  speaker::SpeakerId speaker = 0;
+  MediaTime onset{}, end{};
+};
+
 // Something on a microphone that is no speech; for the metrics and the picture.
 struct Noise {
   speaker::SpeakerId speaker = 0;
@@ -50,6 +56,7 @@ struct Conversation {
   MediaTime length{};
   std::vector<Sound> tracks;          // By SpeakerId; all of the same length.
   std::vector<Utterance> utterances;  // In order of onset.
+  std::vector<Stretch> stretches;     // For whoever learns what is speech.
   std::vector<Noise> noises;          // In order of start.
   std::vector<Leave> leaves;
 };

@@ -1,5 +1,6 @@
 // Writes what the classifier learns from (train_classifier.py): for each hop in which a microphone
-// picks something up, its features and whether it was speech, as 32-bit floats.
+// picks something up, its features and whether it was speech, as 32-bit floats. What sounds in a
+// speaker's pauses is no speech, though their turn goes on.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -24,11 +25,13 @@ std::optional<float> label(const Conversation& conversation, speaker::SpeakerId 
   for (const Noise& noise : conversation.noises) {
     echo = echo || (noise.speaker == id && noise.kind == "echo");
   }
-  for (const Utterance& u : conversation.utterances) {
-    if (u.speaker != id || at < u.onset - 100ms || at > u.end + 200ms) continue;
-    if (at < u.onset || at > u.end) return std::nullopt;
-    return 1.0F;
+  bool edge = false;
+  for (const Stretch& stretch : conversation.stretches) {
+    if (stretch.speaker != id || at < stretch.onset - 100ms || at > stretch.end + 200ms) continue;
+    if (at >= stretch.onset && at <= stretch.end) return 1.0F;
+    edge = true;
   }
+  if (edge) return std::nullopt;
   return echo ? std::nullopt : std::optional(0.0F);
 }
 

@@ -7,8 +7,9 @@ Writes OUT_DIR/{tune,judge}-{voice,keys,bangs,music}-NAME.s16: 16 kHz mono, 16 b
 the other with half a second of nothing in between, where that has not been done yet by this version of the
 script. ROOT is where the packages were unpacked (default /).
 Which recording is for tuning and which for judging is written down here and nowhere else: no voice, no
-key, no bang and no tune is in both. --lessons adds the tunes that the classifier's weights were learned from
-besides (packages fillets-ng-data, frozen-bubble-data, drascula-music and pathological); neither set has them.
+key, no bang and no tune is in both. With --lessons the tuning tune gives way to those that the classifier's
+weights were learned from (packages fillets-ng-data, frozen-bubble-data, drascula-music and pathological); neither
+set has them.
 """
 import glob
 import hashlib
@@ -52,10 +53,11 @@ BANGS = {
     "judge": ("shot", "wall", "reflect_paddle", "click"),
 }
 LESSON_TUNES = (
-    "usr/share/games/fillets-ng/music/rybky0[1-7].ogg",
+    "usr/share/games/fillets-ng/music/rybky0[1-79].ogg",
+    "usr/share/games/fillets-ng/music/rybky15.ogg",
     "usr/share/games/frozen-bubble/snd/*zik*.ogg",
     "usr/share/games/pathological/music/background.ogg",
-    *(f"usr/share/scummvm/drascula/audio/track{n}.ogg" for n in (3, 8, 13, 19, 22, 30)),
+    *(f"usr/share/scummvm/drascula/audio/track{n}.ogg" for n in (2, 3, 6, 8, 9, 10, 13, 14, 16, 19, 22, 23, 26, 30)),
 )
 TUNES = {"tune": ("machine_wars",), "judge": ("frontiers", "time_to_strike")}
 
@@ -88,7 +90,8 @@ def recordings(root, lessons=False):
         wanted += [(find(root, pattern)[:PER_VOICE], f"{part}-voice-{voice}") for voice, pattern in voices.items()]
         wanted.append((shares[part], f"{part}-keys-model-m"))
         wanted.append(([os.path.join(root, BREAKOUT, bang + ".wav") for bang in BANGS[part]], f"{part}-bangs-breakout"))
-        wanted += [([os.path.join(root, MUSIC, tune + ".mp3")], f"{part}-music-{tune}") for tune in TUNES[part]]
+        if part == "judge" or not lessons:
+            wanted += [([os.path.join(root, MUSIC, tune + ".mp3")], f"{part}-music-{tune}") for tune in TUNES[part]]
     if lessons:
         wanted += [([tune], "tune-music-" + os.path.basename(tune)[:-4])
                    for pattern in LESSON_TUNES for tune in find(root, pattern)]

@@ -12,8 +12,8 @@ import sys
 import numpy as np
 
 FEATURES = 34
-HIDDEN = 20
-EPOCHS = 10
+HIDDEN = 48
+EPOCHS = 20
 BATCH = 2048
 
 

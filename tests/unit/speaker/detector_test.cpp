@@ -180,6 +180,24 @@ TEST_CASE("what comes back of the others is nobody's turn") {
   }
 }
 
+TEST_CASE("a path stays known while there is something else on its microphone") {
+  // What the second microphone picks up of the first speaker is learned; then there is a noise on
+  // it for ten seconds. Afterwards its speaker has a turn, and what comes back of the answer does
+  // not keep them on air.
+  std::vector<Burst> turns;
+  for (int i = 0; i < 6; ++i) turns.push_back({1s + i * 4s, 2500ms});
+  turns.push_back({28500ms, 4s});
+  auto tracks = two(turns, {{13s, 10s, -15, Sound::kNoise}, {25s, 3s}}, 34s);
+  const std::size_t late = 16 * 240;
+  for (std::size_t i = late; i < tracks[0].samples.size(); ++i) {
+    tracks[1].samples[i] += 0.08F * tracks[0].samples[i - late];
+  }
+  const auto decisions = judge(tracks);
+  REQUIRE(decisions.size() == 3);
+  check_cut(decisions[1], 1, 25s, Reason::kTurn);
+  check_cut(decisions[2], 0, 28500ms, Reason::kTurn);
+}
+
 TEST_CASE("no shot is shorter than 0.8 s while everybody stays") {
   std::vector<Burst> a, b;
   for (int i = 0; i < 40; ++i) (i % 2 ? a : b).push_back({i * 450ms, 420ms});
