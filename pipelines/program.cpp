@@ -43,7 +43,7 @@ class SlotHandle final : public ProgramSlot {
   void set_return(std::shared_ptr<ReturnSink> sink) override {
     const MutexLock lock(mutex_);
     return_.reset();
-    if (sink) return_ = returns_->subscribe(index(), std::move(sink));
+    if (sink) return_ = returns_->subscribe(index(), sink);
   }
 
  private:
@@ -199,7 +199,7 @@ class GstProgram final : public Program {
   }
 
   std::unique_ptr<ReturnSubscription> monitor(std::shared_ptr<ReturnSink> sink) override {
-    return returns_->subscribe(std::nullopt, std::move(sink));
+    return returns_->subscribe(std::nullopt, sink);
   }
 
   Ref<GstClock> clock() const override { return clock_; }
@@ -284,7 +284,7 @@ std::uint64_t ProgramLosses::sound_ticks() const {
   return skipped(mix);
 }
 
-Result<std::unique_ptr<Program>> Program::create(Options options, std::shared_ptr<Loop> loop,
+Result<std::unique_ptr<Program>> Program::create(const Options& options, std::shared_ptr<Loop> loop,
                                                  std::shared_ptr<hls::Store> store, Events events) {
   auto program = std::make_unique<GstProgram>(std::move(loop), std::move(events));
   if (auto built = program->build(options, std::move(store)); !built) {

@@ -90,7 +90,7 @@ class Program {
   };
 
   // Builds and starts the pipeline.
-  [[nodiscard]] static Result<std::unique_ptr<Program>> create(Options options,
+  [[nodiscard]] static Result<std::unique_ptr<Program>> create(const Options& options,
                                                                std::shared_ptr<Loop> loop,
                                                                std::shared_ptr<hls::Store> store,
                                                                Events events);

@@ -90,8 +90,8 @@ Result<void> ReturnDesk::end_outlet(GstElement* pipeline, GstElement* mix, const
 }
 
 std::unique_ptr<ReturnSubscription> ReturnDesk::subscribe(std::optional<unsigned> slot,
-                                                          std::shared_ptr<ReturnSink> sink) {
-  return std::make_unique<Subscription>(shared_from_this(), sounds_of(slot), std::move(sink));
+                                                          const std::shared_ptr<ReturnSink>& sink) {
+  return std::make_unique<Subscription>(shared_from_this(), sounds_of(slot), sink);
 }
 
 }  // namespace spacecast

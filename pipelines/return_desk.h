@@ -29,8 +29,8 @@ class ReturnDesk : public std::enable_shared_from_this<ReturnDesk> {
 
   // Everybody's sound but that slot's, or without a slot the whole mix, and the picture, for as
   // long as the returned object lives. It may outlive the program. Any thread.
-  [[nodiscard]] std::unique_ptr<ReturnSubscription> subscribe(std::optional<unsigned> slot,
-                                                              std::shared_ptr<ReturnSink> sink);
+  [[nodiscard]] std::unique_ptr<ReturnSubscription> subscribe(
+      std::optional<unsigned> slot, const std::shared_ptr<ReturnSink>& sink);
 
  private:
   using Listeners = SharedList<ReturnListener>;

@@ -67,7 +67,6 @@
 GST_DEBUG_CATEGORY(spacecast_active_speaker_debug);
 #define GST_CAT_DEFAULT spacecast_active_speaker_debug
 
-using spacecast::adopt;
 using spacecast::MediaTime;
 using spacecast::Output;
 using spacecast::Stage;

@@ -51,12 +51,12 @@ Result<void> ArchivePlaylists::write_window(const Record& record, const StoreCon
   const auto first = std::ranges::find_if(
       state.segments, [&](const auto& segment) { return segment->msn >= first_listed; });
   state.first_listed = static_cast<std::size_t>(first - state.segments.begin());
-  constexpr auto form = MediaPlaylistForm::kSegmentsOnly;
+  constexpr auto kForm = MediaPlaylistForm::kSegmentsOnly;
   auto written = write_file_atomically(record.directory() / playlist_name(*state.info),
-                                       {render_media_playlist(snapshot, rendition, form)});
+                                       {render_media_playlist(snapshot, rendition, kForm)});
   if (!written || state.info->kind != MediaKind::kVideo) return written;
   return write_file_atomically(record.directory() / i_frame_playlist_name(*state.info),
-                               {render_i_frame_playlist(snapshot, rendition, form)});
+                               {render_i_frame_playlist(snapshot, rendition, kForm)});
 }
 
 std::vector<EventPlaylist> ArchivePlaylists::event_playlists(const Record& record,

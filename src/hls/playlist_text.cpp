@@ -45,8 +45,8 @@ bool is_control(std::string_view character) {
 }  // namespace
 
 std::string duration_text(MediaTime duration) {
-  constexpr std::int64_t unit = 10'000;  // Nanoseconds in the fifth decimal.
-  const std::int64_t units = (duration.count() + unit / 2) / unit;
+  constexpr std::int64_t kUnit = 10'000;  // Nanoseconds in the fifth decimal.
+  const std::int64_t units = (duration.count() + kUnit / 2) / kUnit;
   return fmt::format("{}.{:05}", units / 100'000, units % 100'000);
 }
 

@@ -21,7 +21,9 @@ Average average(const std::uint8_t* data, int stride, int x, int y, int step) {
   for (int dy = 0; dy < step; ++dy) {
     for (int dx = 0; dx < step; ++dx) {
       std::uint32_t pixel = 0;
-      std::memcpy(&pixel, data + static_cast<std::ptrdiff_t>(y + dy) * stride + (x + dx) * 4, 4);
+      std::memcpy(
+          &pixel,
+          data + static_cast<std::ptrdiff_t>(y + dy) * stride + std::ptrdiff_t{4} * (x + dx), 4);
       sum.alpha += static_cast<float>(pixel >> 24);
       sum.red += static_cast<float>(pixel >> 16 & 0xff);
       sum.green += static_cast<float>(pixel >> 8 & 0xff);
