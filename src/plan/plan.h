@@ -28,7 +28,7 @@ struct Question {
   double edges_per_shield = 50;
 
   // Measured on the machine that the benchmarks ran on.
-  double worker_cores = 0.67;  // Of a Space with three people on stage: scripts/bench space.
+  double worker_cores = 0.73;  // Of a Space with three people on stage: scripts/bench space.
   double edge_core_ms = 0.12;  // CPU time of an edge for a request: scripts/bench edge.
   double overhead = 0.06;      // Allowed for playlists and headers, as a share of the media.
 
