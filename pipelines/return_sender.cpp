@@ -98,7 +98,7 @@ void ReturnSender::take_video(const Ref<GstSample>& unit) {
   const bool paused = pause_->paused(now());
   if (lagging || paused || (needs_keyframe_ && delta)) {
     needs_keyframe_ = true;
-    ++(paused ? paused_ : dropped_);
+    if (!paused) ++dropped_;
     return;
   }
   needs_keyframe_ = false;
@@ -110,7 +110,6 @@ ReturnSender::Counts ReturnSender::counts() const {
   return {.audio_packets = audio_packets_,
           .video_units = video_units_,
           .dropped = dropped_,
-          .paused = paused_,
           .keyframe_requests = *keyframe_requests_};
 }
 

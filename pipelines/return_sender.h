@@ -26,7 +26,6 @@ class ReturnSender : public ReturnSink {
     std::uint64_t audio_packets = 0;  // Opus packets handed on.
     std::uint64_t video_units = 0;    // Access units handed on.
     std::uint64_t dropped = 0;        // Access units, because the peer's own pipeline lagged.
-    std::uint64_t paused = 0;         // Access units, because the peer's network loses too much.
     std::uint64_t keyframe_requests = 0;
   };
 
@@ -54,7 +53,6 @@ class ReturnSender : public ReturnSink {
   std::atomic<std::uint64_t> audio_packets_ = 0;
   std::atomic<std::uint64_t> video_units_ = 0;
   std::atomic<std::uint64_t> dropped_ = 0;
-  std::atomic<std::uint64_t> paused_ = 0;
   const std::shared_ptr<PicturePause> pause_ = std::make_shared<PicturePause>();
   std::shared_ptr<std::atomic<std::uint64_t>> keyframe_requests_ =
       std::make_shared<std::atomic<std::uint64_t>>(0);

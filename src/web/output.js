@@ -40,15 +40,16 @@ export class Output {
     if (list.length === 0) return;
     // What was unplugged is taken again when it is back.
     const { id, label } = list.find((output) => output.id === this.#wanted) ?? list.find((output) => output.id === 'default') ?? list[0];
-    if (id !== this.#audio.sinkId && (id !== 'default' || this.#audio.sinkId)) await this.#play_on(id, label);
+    // '' is the system's choice and follows it; "default" stays with what that was.
+    const sink = id === 'default' ? '' : id;
+    if (sink !== this.#audio.sinkId) await this.#play_on(sink, label);
     const current = this.#audio.sinkId || 'default';
     this.#select.replaceChildren(...list.map((output) => new Option(output.label, output.id, false, output.id === current)));
   }
 
-  async #play_on(id, label) {
+  async #play_on(sink, label) {
     try {
-      // '' is the system's choice and follows it; "default" stays with what that was.
-      await this.#audio.setSinkId(id === 'default' ? '' : id);
+      await this.#audio.setSinkId(sink);
       this.#say(`Sound comes from ${label}`);
     } catch {
       this.#wanted = '';
