@@ -71,11 +71,8 @@ void Monitors::leave(const Monitor& monitor) {
 }
 
 void Monitors::expel(std::string_view pass) {
-  std::vector<std::string> secrets;
-  for (const auto& monitor : monitors_) {
-    if (monitor->identity().pass == pass) secrets.push_back(monitor->identity().secret);
-  }
-  for (const auto& secret : secrets) {
+  const auto has_pass = [pass](const Monitor& monitor) { return monitor.identity().pass == pass; };
+  for (const auto& secret : secrets_of(has_pass)) {
     remove(secret, "monitor removed", "by a host", ErrorCode::kForbidden);
   }
 }
@@ -93,16 +90,22 @@ void Monitors::remove(const std::string& secret, std::string_view why, std::stri
 
 void Monitors::check() {
   const auto now = Monitor::Clock::now();
-  std::vector<std::string> lost;
-  for (const auto& monitor : monitors_) {
-    if (monitor->connection(options_.liveness, now) == Connection::kLost) {
-      lost.push_back(monitor->identity().secret);
-    }
-  }
-  for (const auto& secret : lost) {
+  const auto is_lost = [&](const Monitor& monitor) {
+    return monitor.connection(options_.liveness, now) == Connection::kLost;
+  };
+  for (const auto& secret : secrets_of(is_lost)) {
     ++counters_->lost;
     remove(secret, "monitor lost", "nothing was heard of the peer", ErrorCode::kInternal);
   }
+}
+
+std::vector<std::string> Monitors::secrets_of(
+    const std::function<bool(const Monitor&)>& wanted) const {
+  std::vector<std::string> secrets;
+  for (const auto& monitor : monitors_) {
+    if (wanted(*monitor)) secrets.push_back(monitor->identity().secret);
+  }
+  return secrets;
 }
 
 void Monitors::end() {

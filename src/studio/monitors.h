@@ -75,6 +75,9 @@ class Monitors {
 
  private:
   void answered(const std::string& secret, std::string answer);
+  // Of those who are `wanted`: a copy, for who removes them.
+  [[nodiscard]] std::vector<std::string> secrets_of(
+      const std::function<bool(const Monitor&)>& wanted) const;
   // `refusal` is what one who still waits for the answer is told.
   void remove(const std::string& secret, std::string_view why, std::string_view detail,
               ErrorCode refusal);
